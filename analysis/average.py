@@ -1,0 +1,153 @@
+"""The average architecture: how many of a set of genomes use each connection, neuron and side connection.
+
+Source: *A Design Space Study for LISTA and Beyond* (ICLR 2021), section 2.3 ("average architecture") and
+Figure 2 (its heat map).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genome.errors import InputError
+from genome.genome import Genome
+from genome.neurons import NEURONS, Neuron
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """Counts of every choice over a set of genomes of one depth K; made by `average`.
+
+    Whole counts are kept, not shares, so that two averages are equal exactly when they say the same and a
+    share compares with a threshold without rounding.
+
+    Attributes:
+        count: number of genomes.
+        connection_counts: K rows, row d - 1 with d - 1 entries: how many genomes feed x(s) into destination
+            layer d, for sources s = 1..d-1. The default connection (s = d - 1) counts every genome.
+        neuron_counts: K rows in the order of `genome.neurons.NEURONS`: how many genomes use each neuron
+            there.
+        side_counts: K entries: how many genomes give layer d its side connection.
+    """
+
+    count: int
+    connection_counts: tuple[tuple[int, ...], ...]
+    neuron_counts: tuple[tuple[int, ...], ...]
+    side_counts: tuple[int, ...]
+
+    @property
+    def layers(self) -> int:
+        """Depth K of the averaged genomes."""
+        return len(self.connection_counts)
+
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """Share of the genomes that use each connection, (K, K-1), in the layout of the paper's Figure 2.
+
+        Row d - 1 is destination layer d, column s - 1 is source x(s). Default connections are 1; places that
+        no connection can have (s >= d) are 0, as in `Genome.heatmap`.
+        """
+        share = np.zeros((self.layers, self.layers - 1))
+        for row, counts in zip(share, self.connection_counts, strict=True):
+            row[: len(counts)] = [n / self.count for n in counts]
+        return share
+
+    @property
+    def agreement(self) -> NDArray[np.float64]:
+        """How far the genomes agree on each connection, (K, K-1): max(share, 1 - share), from 0.5 to 1.
+
+        Places that no connection can have are NaN, so that ``numpy.nanmean`` over any rows is the mean
+        agreement.
+        """
+        share = self.share
+        agreement = np.maximum(share, 1.0 - share)
+        agreement[np.triu_indices(self.layers, m=self.layers - 1)] = np.nan
+        return agreement
+
+    @property
+    def neuron_shares(self) -> tuple[dict[Neuron, float], ...]:
+        """For each layer 1..K, the share of the genomes that use each neuron, every name present."""
+        return tuple(
+            {name: n / self.count for name, n in zip(NEURONS, counts, strict=True)}
+            for counts in self.neuron_counts
+        )
+
+    @property
+    def side_shares(self) -> tuple[float, ...]:
+        """For each layer 1..K, the share of the genomes that have its side connection (1 at layer 1)."""
+        return tuple(n / self.count for n in self.side_counts)
+
+    @property
+    def neurons(self) -> tuple[Neuron, ...]:
+        """The most used neuron of each layer; of equally used ones, the first in the order of `NEURONS`."""
+        return tuple(NEURONS[counts.index(max(counts))] for counts in self.neuron_counts)
+
+    def genome(self, threshold: float = 0.5) -> Genome:
+        """The average as an architecture: what at least `threshold` of the genomes use.
+
+        The threshold is inclusive and holds for connections and side connections alike; the neuron is the
+        layer's most used one (see `neurons`). The average of one genome is that genome, at any threshold
+        above 0.
+
+        Raises:
+            InputError: if `threshold` is not in [0, 1].
+        """
+        return Genome.from_heatmap(
+            self.share,
+            threshold=threshold,
+            neurons=self.neurons,
+            side=tuple(share >= threshold for share in self.side_shares),
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """The average as JSON data; `share` is the ragged lower triangle, row d - 1 with d - 1 entries."""
+        return {
+            "layers": self.layers,
+            "count": self.count,
+            "share": [[n / self.count for n in counts] for counts in self.connection_counts],
+            "neuron_shares": [dict(shares) for shares in self.neuron_shares],
+            "side_shares": list(self.side_shares),
+        }
+
+    def heatmap_csv(self) -> str:
+        """The shares as CSV text with labels: one line a destination layer, one column a source x(1)..x(K-1).
+
+        The numbers are exact (shortest text that reads back to the same float) and those of `share`, so that
+        the file read back without its labels is a heat map for `Genome.from_heatmap`.
+        """
+        header = ["destination", *(f"x({source})" for source in range(1, self.layers))]
+        rows = [[str(d), *(repr(float(value)) for value in row)] for d, row in enumerate(self.share, start=1)]
+        return "".join(",".join(cells) + "\n" for cells in [header, *rows])
+
+
+def average(genomes: Iterable[Genome]) -> Average:
+    """Count, over genomes of one depth, who uses each connection, neuron and side connection.
+
+    The paper averages the top 50 of a search: ``average(e.genome for e in top(evaluations, 50))``. A genome
+    given twice counts twice, as a bootstrap over a top set needs.
+
+    Raises:
+        InputError: if there is no genome, or if the genomes differ in depth.
+    """
+    members = list(genomes)
+    if not members:
+        raise InputError("An average needs at least one genome, got none.")
+    layers = members[0].layers
+    for place, member in enumerate(members):
+        if member.layers != layers:
+            raise InputError(
+                f"Genomes of an average must have one depth, got {member.layers} layers at position {place} "
+                f"and {layers} at position 0."
+            )
+    depths = range(layers)
+    return Average(
+        count=len(members),
+        connection_counts=tuple(
+            tuple(sum(member.gates[d][s] for member in members) for s in range(d)) for d in depths
+        ),
+        neuron_counts=tuple(
+            tuple(sum(member.neurons[d] == name for member in members) for name in NEURONS) for d in depths
+        ),
+        side_counts=tuple(sum(member.side[d] for member in members) for d in depths),
+    )

@@ -1,0 +1,159 @@
+"""Pictures of a search as PNG files: the heat map of an average architecture and the learning curve.
+
+Drawn with Matplotlib's Agg canvas through its object interface, so that no global figure or backend state is
+read or left behind. A file holds no date and no version: the same input gives the same bytes.
+"""
+
+import io
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike, NDArray
+
+from analysis import heatmap_parts as parts
+from genome.errors import InputError
+from genome.files import write_atomic
+from genome.genome import Genome
+from genome.neurons import Neuron
+
+BEST_COLOUR = "#172243"
+RIVAL_COLOUR = "#d55e00"
+POINT_COLOUR = "#7c7b78"
+
+
+def draw_heatmap(
+    path: str | os.PathLike[str],
+    share: ArrayLike,
+    *,
+    title: str,
+    chosen: Genome | None = None,
+    neurons: Sequence[Neuron] | None = None,
+) -> None:
+    """Draw the share of genomes that use each connection, in the layout of the paper's Figure 2.
+
+    Rows are destination layers 1..K from top to bottom, columns are sources x(1)..x(K-1). Places that no
+    connection can have stay blank; default connections carry a dot instead of a number, since they are always
+    on. Up to 16 layers the cells carry their values.
+
+    Args:
+        path: PNG file to write; replaced if it exists.
+        share: (K, K-1) entries in [0, 1], as `analysis.average.Average.share`.
+        title: title of the picture.
+        chosen: a genome of K layers whose extra connections are outlined.
+        neurons: the neuron of each of the K layers, shown as a strip at the right.
+
+    Raises:
+        InputError: for a share that is no heat map (see `Genome.from_heatmap`), and for a genome or neurons
+            of another depth.
+        OSError: if the file cannot be written.
+    """
+    values = _checked_share(share)
+    layers = len(values)
+    if chosen is not None and chosen.layers != layers:
+        raise InputError(
+            f"The outlined genome must have {layers} layers as the heat map has, got {chosen.layers}."
+        )
+    if neurons is not None and len(neurons) != layers:
+        raise InputError(
+            f"The neuron strip must have {layers} entries as the heat map has rows, got {len(neurons)}."
+        )
+    figure, axes, bar = parts.lay_out(layers, title, with_strip=neurons is not None)
+    parts.draw_cells(axes, values)
+    if chosen is not None:
+        parts.outline(axes, chosen)
+    if neurons is not None:
+        parts.draw_neurons(axes, neurons)
+    parts.label_layers(axes, layers)
+    parts.explain(figure, layers, neurons, outlined=chosen is not None)
+    figure.colorbar(axes.images[0], cax=bar)
+    bar.set_title("share", fontsize=8)
+    bar.tick_params(labelsize=8)
+    _save(figure, path)
+
+
+def draw_learning_curve(
+    path: str | os.PathLike[str], scores: Sequence[float], random: Sequence[float] | None = None
+) -> None:
+    """Draw the validation NMSE of every evaluation of a search, in order, and the best so far.
+
+    The axis is fitted to the best so far and to nine tenths of the evaluations: worse ones are drawn at the
+    upper edge, and so are those that diverged (not finite), as crosses.
+
+    Args:
+        path: PNG file to write; replaced if it exists.
+        scores: validation NMSE in dB (lower is better), in order of evaluation.
+        random: scores of a random search to compare with; only its best so far is drawn.
+
+    Raises:
+        InputError: if no score of a search is finite.
+        OSError: if the file cannot be written.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    best = _best_so_far(values)
+    rival = None if random is None else _best_so_far(np.asarray(random, dtype=np.float64))
+    curves = np.concatenate([best] if rival is None else [best, rival])
+    low = float(np.nanmin(curves))
+    high = max(float(np.nanmax(curves)), float(np.quantile(values[np.isfinite(values)], 0.9)))
+    pad = 0.06 * max(high - low, 1.0)
+
+    figure = Figure(figsize=(7.0, 4.4), dpi=parts.PIXELS_PER_INCH, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_ylim(low - pad, high + 2 * pad)
+    _draw_points(axes, values, edge=high + pad)
+    axes.step(_order(best), best, where="post", color=BEST_COLOUR, linewidth=2.0, label="best so far")
+    if rival is not None:
+        label = "best so far of random search"
+        axes.step(_order(rival), rival, "--", where="post", color=RIVAL_COLOUR, label=label)
+    axes.set_xlim(0, max(len(best), 0 if rival is None else len(rival)) + 1)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.set_xlabel("evaluation")
+    axes.set_ylabel("validation NMSE (dB)")
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
+    _save(figure, path)
+
+
+def _checked_share(share: ArrayLike) -> NDArray[np.float64]:
+    layers = Genome.from_heatmap(share).layers
+    return np.asarray(share, dtype=np.float64)[:, : layers - 1]
+
+
+def _best_so_far(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Running minimum; NaN until the first finite score."""
+    finite = np.isfinite(scores)
+    if not finite.any():
+        raise InputError(f"A learning curve needs a finite score, got none among {len(scores)}.")
+    best = np.minimum.accumulate(np.where(finite, scores, np.inf))
+    return np.where(np.isfinite(best), best, np.nan)
+
+
+def _order(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.arange(1, len(values) + 1)
+
+
+def _draw_points(axes: Axes, values: NDArray[np.float64], edge: float) -> None:
+    diverged = ~np.isfinite(values)
+    above = ~diverged & (values > edge)
+    for where, heights, marker, label in (
+        (~diverged & ~above, values, "o", "one evaluation"),
+        (above, np.full_like(values, edge), "^", "one evaluation, worse than the axis shows"),
+        (diverged, np.full_like(values, edge), "x", "one evaluation, diverged"),
+    ):
+        if where.any():
+            axes.plot(
+                _order(values)[where], heights[where], marker, color=POINT_COLOUR, markersize=4, label=label
+            )
+
+
+def _save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_figure(buffer, format="png", metadata={"Software": None})
+    write_atomic(path, buffer.getvalue())

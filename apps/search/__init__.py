@@ -1,0 +1,1 @@
+"""Search an unrolled network: ``python -m apps.search``."""

@@ -1,0 +1,62 @@
+"""What a search was asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from builders.injections import Form
+    from genome.neurons import Neuron
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """The command line, checked for form; its values are checked where they are used.
+
+    Attributes:
+        optimizer: registered name, or dotted path of a class.
+        budget: genomes to evaluate.
+        batch: genomes asked for at once.
+        seed: of the optimizer and of training during the search.
+        layers: depth K.
+        neurons: neuron types a layer may choose from.
+        m: measurements a sample.
+        n: entries of a signal.
+        sparsity: probability that an entry is non-zero.
+        snr_db: signal-to-noise ratio in dB; None means no noise.
+        problem_seed: of dictionary and data.
+        data: the user's own data instead of a drawn problem.
+        protocol: preset of the training protocol.
+        form: form of the weighted average; None takes the protocol's.
+        seeds: seeds of the final comparison.
+        top: how many of the best make the average architecture.
+        device: "auto" or a torch device.
+        workers: units trained side by side; None takes what suits the device.
+        storage: URL of a shared archive; None keeps one in the run directory.
+        out: the run directory; None names one after the settings.
+        plain: plain lines even on a terminal.
+    """
+
+    optimizer: str
+    budget: int
+    batch: int
+    seed: int
+    layers: int
+    neurons: tuple[Neuron, ...]
+    m: int
+    n: int
+    sparsity: float
+    snr_db: float | None
+    problem_seed: int
+    data: Path | None
+    protocol: str
+    form: Form | None
+    seeds: int
+    top: int
+    device: str
+    workers: int | None
+    storage: str | None
+    out: Path | None
+    plain: bool

@@ -1,0 +1,87 @@
+"""Which networks a search compares at its end, and what is claimed of them beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.average import Average, average
+from analysis.choose import chosen, top
+from analysis.claims import Claim, ConnectionClaim
+from genome import Evaluation, Genome
+
+MARGIN_DB = 0.3
+"""How much worse than the best the chosen network may be on validation, and the margin of every claim."""
+
+CONNECTION_SHARE = 0.6
+"""Share of Dense-LISTA's extra connections that the chosen network is to stay within."""
+
+CLAIMS = (
+    Claim("chosen", "LISTA", "better_by", MARGIN_DB),
+    Claim("chosen", "LFISTA", "better_by", MARGIN_DB),
+    Claim("chosen", "Dense-LISTA", "not_worse_by", MARGIN_DB),
+    Claim("average", "LFISTA", "better_by", MARGIN_DB),
+    Claim("average", "Dense-LISTA", "not_worse_by", MARGIN_DB),
+)
+
+CONNECTION_CLAIM = ConnectionClaim("chosen", "Dense-LISTA", CONNECTION_SHARE)
+
+DIFFERENCES = tuple(
+    (subject, reference)
+    for subject in ("chosen", "average", "best")
+    for reference in ("LISTA", "LFISTA", "Dense-LISTA")
+)
+
+
+def baselines(layers: int) -> dict[str, Genome]:
+    """The hand-made architectures by display name (paper, A.1)."""
+    return {
+        "LISTA": Genome.lista(layers),
+        "LFISTA": Genome.lfista(layers),
+        "Dense-LISTA": Genome.dense(layers),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        best: lowest validation NMSE.
+        chosen: fewest connections within ``MARGIN_DB`` of the best.
+        average: of the top genomes.
+        top: the best evaluations, best first.
+    """
+
+    best: Evaluation
+    chosen: Evaluation
+    average: Average
+    top: Sequence[Evaluation]
+
+    def genomes(self) -> dict[str, Genome]:
+        """By display name."""
+        return {
+            "chosen": self.chosen.genome,
+            "average": self.average.genome(),
+            "best": self.best.genome,
+        }
+
+
+def found(evaluations: Sequence[Evaluation], count: int) -> Found:
+    """Select from a search's evaluations, on validation NMSE alone.
+
+    Raises:
+        InputError: no network completed its training.
+    """
+    leaders = top(evaluations, count)
+    return Found(
+        best=leaders[0],
+        chosen=chosen(evaluations, MARGIN_DB),
+        average=average(evaluation.genome for evaluation in leaders),
+        top=leaders,
+    )
+
+
+def all_models(layers: int, what: Found) -> Mapping[str, Genome]:
+    """Everything that is compared, by display name."""
+    return {**what.genomes(), **baselines(layers)}

@@ -1,0 +1,121 @@
+"""One unrolled network as a torch module: a population of one."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from builders.cells import Cell, create_cell
+from builders.genes import Genes
+from builders.injections import Form, injection
+from builders.unroll import network_layout, unroll
+from genome import Genome, InputError
+
+
+class UnrolledNetwork(nn.Module):
+    """An unrolled network of one genome; see ``build``.
+
+    Attributes:
+        genome: its architecture.
+        form: form of the learnable weighted average, "sum" or "mean".
+        cell: what one layer does.
+        dictionary: ``(m, n)``, float32.
+    """
+
+    dictionary: Tensor
+    weights: Tensor
+
+    def __init__(self, genome: Genome, dictionary: Tensor, cell: Cell, form: Form) -> None:
+        super().__init__()
+        self.genome = genome
+        self.form = form
+        self.cell = cell
+        self.register_buffer("dictionary", dictionary, persistent=False)
+        combination = injection(form)
+        self.layout = network_layout(cell, combination, dictionary, genome.layers)
+        for spec in self.layout.specs:
+            self.register_parameter(spec.name, nn.Parameter(spec.initial.clone()))
+        weights = combination.weights(Genes.of([genome]).gates)
+        self.register_buffer("weights", weights, persistent=False)
+
+    def layer_outputs(self, b: Tensor) -> Tensor:
+        """The output of every layer.
+
+        Args:
+            b: measurements, ``(batch, m)``.
+
+        Returns:
+            ``(K, batch, n)``.
+
+        Raises:
+            InputError: ``b`` is not ``(batch, m)``.
+        """
+        m = self.dictionary.shape[0]
+        if b.dim() != 2 or b.shape[1] != m:
+            raise InputError(f"Measurements must have shape (batch, {m}), got {tuple(b.shape)}.")
+        parameters = {name: value[None] for name, value in self.named_parameters()}
+        genes = Genes.of([self.genome], device=b.device)
+        outputs = unroll(self.cell, genes, self.weights, parameters, b[None])
+        return torch.cat(outputs)
+
+    def forward(self, b: Tensor) -> Tensor:
+        """Recover signals: measurements ``(batch, m)`` to codes ``(batch, n)``."""
+        return self.layer_outputs(b)[-1]
+
+    @torch.no_grad()
+    def load_row(self, row: Tensor) -> UnrolledNetwork:
+        """Take the parameters of one member of a trained population, ``(layout.size,)``; returns self."""
+        for name, view in self.layout.views(row[None]).items():
+            self.get_parameter(name).copy_(view[0])
+        return self
+
+    def extra_repr(self) -> str:
+        """One line: the genome and the form."""
+        return f"{self.genome}, form={self.form}, cell={self.cell.name}"
+
+
+def as_dictionary(dictionary: Tensor | NDArray[np.floating]) -> Tensor:
+    """A dictionary as a float32 tensor ``(m, n)``.
+
+    Raises:
+        InputError: it is not a finite matrix, or has a zero column (named).
+    """
+    matrix = torch.as_tensor(dictionary)
+    if matrix.dim() != 2 or 0 in matrix.shape:
+        raise InputError(f"A dictionary must be a matrix (m, n), got shape {tuple(matrix.shape)}.")
+    if not bool(torch.isfinite(matrix).all()):
+        row, column = (~torch.isfinite(matrix)).nonzero()[0].tolist()
+        raise InputError(
+            f"A dictionary must be finite, got {matrix[row, column]} at row {row}, column {column}."
+        )
+    zero = (matrix == 0).all(dim=0).nonzero()
+    if zero.numel():
+        raise InputError(f"A dictionary must have no zero column, got one at column {int(zero[0])}.")
+    return matrix.float()
+
+
+def build(
+    genome: Genome,
+    dictionary: Tensor | NDArray[np.floating],
+    *,
+    form: Form = "sum",
+    cell: str | Cell = "lista",
+) -> UnrolledNetwork:
+    """Compile a genome to an untrained torch module.
+
+    Args:
+        genome: the architecture.
+        dictionary: ``(m, n)``.
+        form: "sum" (paper, eq. 6) or "mean" (released code).
+        cell: name of a cell, or a cell.
+
+    Returns:
+        A module with ``forward(b: (batch, m)) -> (batch, n)`` and ``layer_outputs(b) -> (K, batch, n)``.
+
+    Raises:
+        InputError: an unusable dictionary, an unknown cell or form.
+    """
+    chosen = create_cell(cell) if isinstance(cell, str) else cell
+    return UnrolledNetwork(genome, as_dictionary(dictionary), chosen, form)

@@ -1,0 +1,58 @@
+"""The contract of a training step: loss gradient of a whole population with respect to its rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from builders.genes import Genes
+from builders.parameters import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Everything a step of one (depth, phase) works on; the tensors are shared, not copied.
+
+    Attributes:
+        layout: where each parameter lies in a row.
+        genes: gates, neurons and side connections of the P members.
+        weights: the injection's constant factors, ``(P, K, K)``.
+        rows: parameters, ``(P, layout.size)``; the optimizer changes them in place.
+        gradient: ``(P, layout.size)``, zero at first; a step writes the entries that train.
+        depth: layers that exist so far; the loss is on the output of the deepest.
+        lowest: only parameters introduced by layers ``lowest..depth`` (1-based) train.
+    """
+
+    layout: Layout
+    genes: Genes
+    weights: Tensor
+    rows: Tensor
+    gradient: Tensor
+    depth: int
+    lowest: int
+
+
+class PopulationStep(ABC):
+    """Loss ``sum over the batch of ||x_depth - x||^2 / 2`` of each member, and its gradient."""
+
+    @abstractmethod
+    def outputs(self, b: Tensor) -> Tensor:
+        """Output of the deepest layer.
+
+        Args:
+            b: measurements, ``(P, batch, m)``.
+
+        Returns:
+            ``(P, batch, n)``; valid until the next call.
+        """
+
+    @abstractmethod
+    def differentiate(self, b: Tensor, target: Tensor) -> None:
+        """Write the loss gradient into the binding's ``gradient``.
+
+        Args:
+            b: measurements, ``(P, batch, m)``.
+            target: signals, ``(P, batch, n)``.
+        """

@@ -1,0 +1,1 @@
+"""Training and scoring: problems, protocols, the population trainer, the evaluator and its archive."""

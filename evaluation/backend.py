@@ -1,0 +1,52 @@
+"""Where units of training run: threads of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from threading import Event
+from typing import TypeVar, final
+
+import torch
+
+Unit = TypeVar("Unit")
+Result = TypeVar("Result")
+
+
+@final
+class ThreadBackend:
+    """Runs units side by side, each on one thread with one intra-op thread.
+
+    PyTorch gives up the interpreter lock inside its operations, so that two workers on two cores train two
+    sub-populations at once; splitting each small operation over cores instead costs more than it brings.
+    One intra-op thread also makes a result independent of the number of workers.
+
+    Args:
+        workers: units at a time.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._cancelled = Event()
+
+    def cancelled(self) -> bool:
+        """Whether running units should end."""
+        return self._cancelled.is_set()
+
+    def run(self, function: Callable[[Unit], Result], units: Sequence[Unit]) -> Iterator[tuple[Unit, Result]]:
+        """Yield each unit with its result, as they finish.
+
+        A failing unit's exception is raised here, after the other units were told to end; so is an
+        interrupt.
+        """
+        self._cancelled.clear()
+        with ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            pending = {pool.submit(function, unit): unit for unit in units}
+            try:
+                while pending:
+                    finished, _ = wait(pending, timeout=1.0, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        yield pending.pop(future), future.result()
+            finally:
+                self._cancelled.set()
+                pool.shutdown(cancel_futures=True)

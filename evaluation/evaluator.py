@@ -1,0 +1,206 @@
+"""The evaluator that every optimizer and every analysis shares."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import final
+
+import torch
+
+from builders.cells import Cell, Lista
+from builders.injections import injection
+from builders.network import UnrolledNetwork, build
+from builders.unroll import network_layout
+from evaluation.archive import Archive
+from evaluation.backend import ThreadBackend
+from evaluation.device import choose_device, usable_cores
+from evaluation.digest import Json, digest
+from evaluation.leases import LEASE_SECONDS, kept_alive
+from evaluation.phase import Member, Trainer
+from evaluation.prefix_store import PrefixStore
+from evaluation.problem import Problem
+from evaluation.protocol import Protocol
+from evaluation.stage import StageState
+from evaluation.tables import Tables
+from evaluation.trie import Progress, TrieWalk
+from genome import Evaluation, InputError, Request
+
+ENGINE_VERSION = 1
+"""Raised whenever a change of the engine changes an evaluation's bits."""
+
+_STORE_BYTES = 512 * 2**20
+_CPU_UNIT, _ACCELERATOR_UNIT = 8, 64
+_POLL_SECONDS = 1.0
+
+
+def _ignore(progress: Progress) -> None:
+    del progress
+
+
+@final
+class Evaluator:
+    """Trains and scores networks; an evaluation is a pure function of request, problem, protocol and cell.
+
+    Args:
+        problem: dictionary and data.
+        protocol: how to train; its form says how earlier outputs are combined.
+        cell: one iteration; LISTA by default.
+        device: "auto", "cpu" or any torch device.
+        workers: units trained side by side; by default the cores on the CPU, 1 on an accelerator.
+
+    Raises:
+        InputError: the problem has fewer training samples than a batch, or the device is not there.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        protocol: Protocol,
+        *,
+        cell: Cell | None = None,
+        device: str = "auto",
+        workers: int | None = None,
+    ) -> None:
+        self.problem, self.protocol, self.cell = problem, protocol, cell or Lista()
+        self.device = choose_device(device)
+        on_cpu = self.device.type == "cpu"
+        self.workers = workers or (usable_cores() if on_cpu else 1)
+        self._archive: Archive | None = None
+        self._owner = ""
+        self._unit = _CPU_UNIT if on_cpu else _ACCELERATOR_UNIT
+        self._tables = Tables(problem, self.device)
+        self._stores: dict[int, PrefixStore] = {}
+        samples = self._tables.split(0, "train").samples
+        if samples < protocol.batch:
+            raise InputError(
+                f"The training split must hold at least one batch of {protocol.batch} samples, got {samples}."
+            )
+        self.setting = digest(self.settings())
+
+    def attach(self, archive: Archive, owner: str) -> None:
+        """From now on, take finished evaluations from an archive, and record new ones there.
+
+        Args:
+            archive: open.
+            owner: name for leases, unique to a running process.
+        """
+        self._archive, self._owner = archive, owner
+
+    def settings(self) -> dict[str, Json]:
+        """Everything that evaluations depend on beside their request."""
+        return {
+            "engine": ENGINE_VERSION,
+            "cell": self.cell.name,
+            "problem": self.problem.to_dict(),
+            "protocol": self.protocol.to_dict(),
+            "arithmetic": {
+                "device": self.device.type,
+                "precision": "float32",
+                "torch": torch.__version__.split("+")[0],
+            },
+        }
+
+    def evaluate(
+        self, requests: Sequence[Request], progress: Callable[[Progress], None] = _ignore
+    ) -> list[Evaluation]:
+        """Evaluate requests, in their order.
+
+        What the archive has is taken from there; the rest is trained, and recorded as soon as it is known.
+        Where another process that shares the archive is at work on a request, its result is waited for.
+
+        Args:
+            requests: what to evaluate; repeats are evaluated once.
+            progress: told how far the training is.
+        """
+        wanted = {request.digest(self.setting): request for request in requests}
+        found = self._archive.get(wanted) if self._archive else {}
+        while missing := [key for key in wanted if key not in found]:
+            mine = self._claim(missing)
+            if mine:
+                found.update(self._make([wanted[key] for key in mine], mine, progress))
+            else:
+                time.sleep(_POLL_SECONDS)
+                found.update(self._archive.get(missing) if self._archive else {})
+        return [found[request.digest(self.setting)] for request in requests]
+
+    def network(self, request: Request) -> UnrolledNetwork:
+        """The trained network of a request; trained again where its prefixes are no longer kept.
+
+        Raises:
+            InputError: the network diverges in training.
+        """
+        ((_, state),) = self._train([request], _ignore)
+        if state.diverged:
+            raise InputError(f"A trained network must be finite, got one that diverged: {request.genome}.")
+        network = build(request.genome, self.problem.dictionary, form=self.protocol.form, cell=self.cell)
+        return network.load_row(state.row)
+
+    def _claim(self, keys: Sequence[str]) -> Sequence[str]:
+        return self._archive.claim(keys, self._owner, LEASE_SECONDS) if self._archive else keys
+
+    def _make(
+        self, requests: Sequence[Request], keys: Sequence[str], progress: Callable[[Progress], None]
+    ) -> dict[str, Evaluation]:
+        if self._archive is None:
+            return {evaluation.key: evaluation for evaluation in self._score(requests, progress)}
+        made: dict[str, Evaluation] = {}
+        with kept_alive(self._archive, self._owner, keys):
+            for evaluation in self._score(requests, progress):
+                self._archive.record([evaluation], self._owner)
+                made[evaluation.key] = evaluation
+        return made
+
+    def _score(
+        self, requests: Sequence[Request], progress: Callable[[Progress], None]
+    ) -> Iterator[Evaluation]:
+        by_member: dict[Member, list[Request]] = {}
+        for request in requests:
+            by_member.setdefault(_member(request), []).append(request)
+        for member, state in self._train(requests, progress):
+            yield from (self._evaluation(request, state) for request in by_member[member])
+
+    def _train(
+        self, requests: Iterable[Request], progress: Callable[[Progress], None]
+    ) -> Iterator[tuple[Member, StageState]]:
+        by_depth: dict[int, list[Member]] = {}
+        for request in requests:
+            by_depth.setdefault(request.genome.layers, []).append(_member(request))
+        for layers, members in by_depth.items():
+            self._tables.keep_only({0, *(member.draw for member in members)})
+            backend = ThreadBackend(self.workers)
+            store = self._stores.setdefault(layers, PrefixStore(_STORE_BYTES))
+            trainer = self._trainer(layers, backend.cancelled)
+            yield from TrieWalk(trainer, backend, store, self._unit).run(members, progress)
+
+    def _trainer(self, layers: int, cancelled: Callable[[], bool]) -> Trainer:
+        combination = injection(self.protocol.form)
+        layout = network_layout(self.cell, combination, self.problem.dictionary, layers)
+        return Trainer(self.cell, combination, layout, self.protocol, self._tables, self.device, cancelled)
+
+    def _evaluation(self, request: Request, state: StageState) -> Evaluation:
+        mean_db, ratio_db = self._test(request, state) if request.test else (None, None)
+        return Evaluation(
+            request=request,
+            setting=self.setting,
+            status="diverged" if state.diverged else "complete",
+            valid_nmse_db=state.valid_nmse_db,
+            valid_ratio_db=state.valid_ratio_db,
+            test_nmse_db=mean_db,
+            test_ratio_db=ratio_db,
+            seconds=state.seconds,
+        )
+
+    def _test(self, request: Request, state: StageState) -> tuple[float, float]:
+        if state.diverged:
+            return float("inf"), float("inf")
+        member = _member(request)
+        trainer = self._trainer(request.genome.layers, lambda: False)
+        rows = state.row[None].to(self.device)
+        step = trainer.bind([member], rows, torch.zeros_like(rows), request.genome.layers, lowest=1)
+        scores = trainer.score(step, [member], "test")
+        return scores.mean_db[0], scores.ratio_db[0]
+
+
+def _member(request: Request) -> Member:
+    return Member(request.genome, request.seed, request.draw)

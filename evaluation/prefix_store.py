@@ -1,0 +1,51 @@
+"""Trained prefixes, kept in bounded memory for the genomes that share them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import final
+
+from evaluation.phase import Member
+from evaluation.stage import StageState
+
+
+@final
+class PrefixStore:
+    """Least recently used prefixes leave first.
+
+    A prefix's state depends only on its layers, seed and draw, given one problem and one protocol; a store
+    belongs to one of these.
+
+    Args:
+        capacity_bytes: bound on the parameters kept.
+    """
+
+    def __init__(self, capacity_bytes: int) -> None:
+        self._capacity = capacity_bytes
+        self._states: OrderedDict[Member, StageState] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, prefix: Member) -> StageState | None:
+        """The state of a prefix, if it is kept."""
+        state = self._states.get(prefix)
+        if state is not None:
+            self._states.move_to_end(prefix)
+        return state
+
+    def put(self, prefix: Member, state: StageState) -> None:
+        """Keep the state of a prefix; the oldest leave where there is no room."""
+        self._drop(prefix)
+        self._states[prefix] = state
+        self._bytes += state.row.nbytes
+        while self._bytes > self._capacity:
+            self._drop(next(iter(self._states)))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of parameters kept."""
+        return self._bytes
+
+    def _drop(self, prefix: Member) -> None:
+        state = self._states.pop(prefix, None)
+        if state is not None:
+            self._bytes -= state.row.nbytes

@@ -1,0 +1,97 @@
+"""A problem's data on the training device, and batches of it for a population."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from threading import Lock
+from typing import Literal, NamedTuple, final
+
+import torch
+from torch import Tensor
+
+from evaluation.dataset import Split
+from evaluation.problem import Problem
+
+SplitName = Literal["train", "valid", "test"]
+
+
+@final
+class Tables:
+    """Splits of a problem on one device, moved there on first use; safe to share between threads."""
+
+    def __init__(self, problem: Problem, device: torch.device) -> None:
+        self._problem, self._device = problem, device
+        self._splits: dict[tuple[int, SplitName], Split] = {}
+        self._lock = Lock()
+
+    def split(self, draw: int, name: SplitName) -> Split:
+        """The split of one draw on the device."""
+        with self._lock:
+            key = (draw, name)
+            if key not in self._splits:
+                split: Split = getattr(self._problem.dataset(draw), name)
+                self._splits[key] = Split(split.b.to(self._device), split.x.to(self._device))
+            return self._splits[key]
+
+    def keep_only(self, draws: Collection[int]) -> None:
+        """Free the data of every other draw."""
+        with self._lock:
+            self._splits = {key: value for key, value in self._splits.items() if key[0] in draws}
+
+
+class _Segment(NamedTuple):
+    """Consecutive members that share a draw."""
+
+    split: Split
+    start: int
+    stop: int
+
+
+@final
+class Batches:
+    """Batches of one split for P members, each from the draw of its own.
+
+    Args:
+        tables: the data.
+        draws: draw of each member; members of one draw stand next to each other.
+        name: which split.
+    """
+
+    def __init__(self, tables: Tables, draws: Sequence[int], name: SplitName) -> None:
+        self._segments: list[_Segment] = []
+        for start, draw in enumerate(draws):
+            if start == 0 or draws[start - 1] != draw:
+                stop = next((i for i in range(start, len(draws)) if draws[i] != draw), len(draws))
+                self._segments.append(_Segment(tables.split(draw, name), start, stop))
+        self._members = len(draws)
+        self._buffers: dict[int, tuple[Tensor, Tensor]] = {}
+
+    @property
+    def samples(self) -> int:
+        """Samples of the split, the same for every draw."""
+        return self._segments[0].split.samples
+
+    def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Gather each member's rows.
+
+        Args:
+            rows: ``(P, batch)``, int64.
+
+        Returns:
+            Measurements ``(P, batch, m)`` and signals ``(P, batch, n)``; valid until the next call.
+        """
+        b, x = self._buffers_for(rows.shape[1])
+        for split, start, stop in self._segments:
+            chosen = rows[start:stop].reshape(-1)
+            torch.index_select(split.b, 0, chosen, out=b[start:stop].view(-1, b.shape[2]))
+            torch.index_select(split.x, 0, chosen, out=x[start:stop].view(-1, x.shape[2]))
+        return b, x
+
+    def _buffers_for(self, batch: int) -> tuple[Tensor, Tensor]:
+        if batch not in self._buffers:
+            split = self._segments[0].split
+            self._buffers[batch] = tuple(  # type: ignore[assignment]
+                torch.empty(self._members, batch, part.shape[1], dtype=part.dtype, device=part.device)
+                for part in (split.b, split.x)
+            )
+        return self._buffers[batch]

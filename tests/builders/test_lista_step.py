@@ -1,0 +1,72 @@
+"""The hand-written training step is what autograd computes."""
+
+import numpy as np
+import pytest
+import torch
+
+from builders.autograd_step import AutogradStep
+from builders.cells import Lista
+from builders.cells.lista_step import ListaStep
+from builders.genes import Genes
+from builders.injections import injection
+from builders.step import Binding
+from builders.unroll import network_layout
+from genome import DesignSpace, Genome
+
+K = 6
+
+
+def bindings(genomes, form, depth, lowest, negative_thresholds):
+    """Two bindings over the same parameters, in float64."""
+    generator = torch.Generator().manual_seed(1)
+    combination = injection(form)
+    dictionary = torch.randn(8, 11, generator=generator)
+    layout = network_layout(Lista(), combination, dictionary / dictionary.norm(dim=0), K)
+    rows = layout.initial().double().repeat(len(genomes), 1)
+    rows += 0.05 * torch.randn(rows.shape, generator=generator, dtype=torch.float64)
+    if negative_thresholds:
+        layout.views(rows)["theta"].neg_()
+    genes = Genes.of(genomes)
+    weights = combination.weights(genes.gates).double()
+    return [Binding(layout, genes, weights, rows, torch.zeros_like(rows), depth, lowest) for _ in range(2)]
+
+
+def mixed_genomes():
+    rng = np.random.default_rng(0)
+    space = DesignSpace(K, search_side=True)
+    return [space.sample(rng) for _ in range(4)] + [Genome.dense(K)]
+
+
+@pytest.mark.parametrize("form", ["sum", "mean"])
+@pytest.mark.parametrize(
+    "genomes", [mixed_genomes(), [Genome.lista(K), Genome.lfista(K)]], ids=["mixed", "soft"]
+)
+@pytest.mark.parametrize(("depth", "lowest"), [(1, 1), (2, 1), (2, 2), (4, 4), (K, 1), (K, K)])
+@pytest.mark.parametrize("negative_thresholds", [False, True])
+def test_gradient_of_what_trains_equals_autograd(form, genomes, depth, lowest, negative_thresholds):
+    by_hand, reference = bindings(genomes, form, depth, lowest, negative_thresholds)
+    generator = torch.Generator().manual_seed(2)
+    b = torch.randn(len(genomes), 9, 8, generator=generator, dtype=torch.float64)
+    x = torch.randn(len(genomes), 9, 11, generator=generator, dtype=torch.float64)
+    step, expected_step = ListaStep(by_hand), AutogradStep(Lista(), reference)
+    for _ in range(2):  # Buffers are reused: the second call must not see the first.
+        step.differentiate(b, x)
+    expected_step.differentiate(b, x)
+    torch.testing.assert_close(step.outputs(b), expected_step.outputs(b), rtol=1e-12, atol=1e-12)
+    introduced = by_hand.layout.introduced()
+    trains = (introduced >= lowest) & (introduced <= depth)
+    assert int(trains.sum()) > 0
+    torch.testing.assert_close(
+        by_hand.gradient[:, trains], reference.gradient[:, trains], rtol=1e-9, atol=1e-11
+    )
+    assert float(reference.gradient[:, trains].abs().max()) > 1e-3
+
+
+def test_gradient_is_finite_and_zero_on_gates_that_are_off():
+    by_hand, _ = bindings([Genome.lista(K), Genome.dense(K)], "sum", K, 1, False)
+    ListaStep(by_hand).differentiate(torch.ones(2, 3, 8).double(), torch.ones(2, 3, 11).double())
+    gradient = by_hand.layout.views(by_hand.gradient)["coefficient"]
+    off = torch.tril(torch.ones(K, K), -2).bool()
+    assert torch.isfinite(by_hand.gradient).all()
+    assert (gradient[0][off] == 0).all()
+    assert (gradient[1][off] != 0).all()

@@ -1,0 +1,56 @@
+"""Network files: the same network comes back, and damaged or foreign files are refused by name."""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from builders import build
+from builders.files import load_network, save_network
+from genome import Genome, InputError
+
+
+@pytest.fixture
+def network():
+    generator = torch.Generator().manual_seed(0)
+    made = build(Genome.lfista(4), torch.randn(5, 8, generator=generator), form="mean")
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    return made
+
+
+def test_the_same_network_comes_back(tmp_path, network):
+    save_network(tmp_path / "n.safetensors", network, {"problem": {"m": 5}})
+    again = load_network(tmp_path / "n.safetensors")
+    b = torch.randn(6, 5, generator=torch.Generator().manual_seed(1))
+    assert again.genome == network.genome
+    assert again.form == "mean"
+    assert torch.equal(again.dictionary, network.dictionary)
+    assert torch.equal(again.layer_outputs(b), network.layer_outputs(b))
+
+
+def test_a_truncated_file_is_refused(tmp_path, network):
+    path = tmp_path / "n.safetensors"
+    save_network(path, network, {})
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(InputError, match=r"must be readable safetensors, got .*n\.safetensors"):
+        load_network(path)
+
+
+def test_foreign_missing_and_misfitting_files_are_refused(tmp_path, network):
+    save_file({"a": torch.ones(2)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(InputError, match="must be lista-genome/network 1, got no format"):
+        load_network(tmp_path / "foreign.safetensors")
+    with pytest.raises(InputError, match="must be readable safetensors, got .*missing"):
+        load_network(tmp_path / "missing.safetensors")
+    tensors = {name: value.detach() for name, value in network.named_parameters()}
+    metadata = {
+        "format": "lista-genome/network",
+        "version": "1",
+        "genome": Genome.lfista(5).to_json(),
+        "cell": "lista",
+        "form": "mean",
+    }
+    save_file({**tensors, "dictionary": network.dictionary}, tmp_path / "other.safetensors", metadata)
+    with pytest.raises(InputError, match=r"must fit its genome, got .*other\.safetensors: size mismatch"):
+        load_network(tmp_path / "other.safetensors")

@@ -1,0 +1,97 @@
+"""A member of a population is the network trained alone; a reused prefix is one trained from scratch."""
+
+import numpy as np
+import pytest
+import torch
+
+from evaluation.evaluator import Evaluator
+from evaluation.protocol import protocol
+from evaluation.sparse_recovery import SparseRecovery
+from genome import DesignSpace, Genome, Request
+
+K = 5
+PROBLEM = SparseRecovery(m=11, n=23, train=300, valid=70, test=50)
+SMOKE = protocol("smoke")
+
+
+def evaluator(protocol_=SMOKE, workers=1, problem=PROBLEM):
+    return Evaluator(problem, protocol_, device="cpu", workers=workers)
+
+
+def population():
+    rng = np.random.default_rng(7)
+    space = DesignSpace(K, search_side=True)
+    genomes = [Genome.lista(K), Genome.lfista(K), Genome.dense(K), *(space.sample(rng) for _ in range(14))]
+    seeds = [0] * 12 + [1, 1, 2, 2, 2]
+    draws = [0] * 10 + [3, 3, 0, 3, 0, 0, 3]
+    return [Request(*fields) for fields in zip(genomes, seeds, draws, strict=True)]
+
+
+def bits(evaluation):
+    """Everything but the time it took."""
+    return evaluation.request, evaluation.status, evaluation.valid_nmse_db, evaluation.valid_ratio_db
+
+
+@pytest.fixture(scope="module")
+def together():
+    return [bits(e) for e in evaluator().evaluate(population())]
+
+
+def test_seeds_draws_and_genomes_all_matter(together):
+    request = Request(Genome.lista(K))
+    others = [Request(Genome.lista(K), seed=1), Request(Genome.lista(K), draw=1), Request(Genome.dense(K))]
+    scores = [e.score for e in evaluator().evaluate([request, *others])]
+    assert len(set(scores)) == 4
+
+
+@pytest.mark.parametrize("position", [0, 1, 2, 5, 11, 12, 16])
+def test_alone_is_the_same_as_in_a_population(together, position):
+    (alone,) = evaluator().evaluate([population()[position]])
+    assert bits(alone) == together[position]
+
+
+def test_any_order_and_number_of_workers(together):
+    order = np.random.default_rng(1).permutation(len(together))
+    shuffled = evaluator(workers=3).evaluate([population()[i] for i in order])
+    assert [bits(e) for e in shuffled] == [together[i] for i in order]
+
+
+def test_prefixes_of_earlier_batches_are_reused_exactly(together):
+    reusing = evaluator()
+    parent, child = Genome.lfista(K), Genome.dense(K)
+    relative = Genome((*parent.gates[:-1], child.gates[-1]), parent.neurons, parent.side)
+    reusing.evaluate([Request(parent)])
+    kept = reusing.evaluate([Request(relative)])
+    fresh = evaluator().evaluate([Request(relative)])
+    assert bits(kept[0]) == bits(fresh[0])
+    assert kept[0].valid_nmse_db[:-1] == together[1][2][:-1]
+
+
+def test_the_first_stages_of_a_genome_are_its_prefix(together):
+    stages = together[2][2]
+    (prefix,) = evaluator().evaluate([Request(Genome.dense(3))])
+    assert prefix.valid_nmse_db == stages[:3]
+
+
+def test_the_trained_network_gives_the_scored_outputs():
+    trained = evaluator()
+    request = Request(Genome.dense(K), test=True)
+    (evaluation,) = trained.evaluate([request])
+    test = PROBLEM.dataset(0).test
+    with torch.no_grad():
+        errors = (trained.network(request)(test.b) - test.x).double().square().sum(1)
+    energies = test.x.double().square().sum(1)
+    assert evaluation.test_nmse_db == pytest.approx(float(10 * torch.log10(errors / energies).mean()), abs=1e-4)
+    ratio = float(10 * torch.log10(errors.sum() / energies.sum()))
+    assert evaluation.test_ratio_db == pytest.approx(ratio, abs=1e-4)
+
+
+def test_early_stopping_members_leave_without_disturbing_the_others():
+    patient = protocol("paper")
+    problem = SparseRecovery(m=6, n=10, train=256, valid=64, test=16)
+    requests = [Request(g, seed=s) for g in (Genome.lista(2), Genome.dense(3).prefix(2)) for s in range(3)]
+    batch = evaluator(patient, problem=problem).evaluate(requests)
+    assert len({e.valid_nmse_db for e in batch}) == 3  # The two genomes are one at depth 2.
+    for request, member in zip(requests[:3], batch, strict=False):
+        (alone,) = evaluator(patient, problem=problem).evaluate([request])
+        assert bits(alone) == bits(member)

@@ -1,0 +1,123 @@
+"""Training: Adam, batch order, what each phase trains, divergence, and NMSE that falls stage by stage."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from builders.cells import Lista
+from builders.injections import injection
+from builders.unroll import network_layout
+from evaluation.adam import Adam
+from evaluation.evaluator import Evaluator
+from evaluation.order import batch_order
+from evaluation.phase import Member, Trainer, run_phase
+from evaluation.protocol import protocol
+from evaluation.sparse_recovery import SparseRecovery
+from evaluation.tables import Tables
+from genome import Genome, InputError, Request
+
+PROBLEM = SparseRecovery(m=16, n=32, train=2048, valid=256, test=64)
+
+
+def test_adam_is_torchs():
+    settings = protocol("paper")
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(3, 16, generator=generator)
+    reference = rows.clone().requires_grad_(True)
+    theirs = torch.optim.Adam(
+        [reference], lr=0.01, betas=(settings.beta1, settings.beta2), eps=settings.epsilon
+    )
+    gradient = torch.zeros_like(rows)
+    ours = Adam(rows, gradient, settings, 0.01)
+    for _ in range(50):
+        gradient.copy_(torch.randn(3, 16, generator=generator))
+        reference.grad = gradient.clone()
+        ours.step()
+        theirs.step()
+    torch.testing.assert_close(rows, reference.detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_an_epoch_takes_every_sample_once_and_depends_on_its_key_alone():
+    order = batch_order(100, 32, (0, 1, 2, 3))
+    assert order.shape == (3, 32)
+    assert order.unique().numel() == 96
+    assert torch.equal(order, batch_order(100, 32, (0, 1, 2, 3)))
+    keys = [(1, 1, 2, 3), (0, 2, 2, 3), (0, 1, 1, 3), (0, 1, 2, 4)]
+    assert all(not torch.equal(order, batch_order(100, 32, key)) for key in keys)
+
+
+def trainer(layers):
+    combination = injection("sum")
+    layout = network_layout(Lista(), combination, PROBLEM.dictionary, layers)
+    tables = Tables(PROBLEM, torch.device("cpu"))
+    return Trainer(
+        Lista(), combination, layout, protocol("smoke"), tables, torch.device("cpu"), lambda: False
+    )
+
+
+@pytest.mark.parametrize(
+    ("depth", "index", "changed"),
+    [
+        (1, 0, {"W_b": [...], "theta": [0]}),
+        (2, 0, {"W_x": [...], "theta": [1], "coefficient": [(1, 0)]}),
+        (3, 0, {"theta": [2], "coefficient": [(2, 0), (2, 1)]}),
+        (
+            3,
+            1,
+            {
+                "W_b": [...],
+                "W_x": [...],
+                "theta": [0, 1, 2],
+                "coefficient": [(1, 0), (2, 0), (2, 1)],
+            },
+        ),
+    ],
+)
+def test_phase_a_trains_what_the_layer_introduces_and_b_everything_so_far(depth, index, changed):
+    shared = trainer(4)
+    members = [Member(Genome.dense(4).prefix(depth), 0, 0)]
+    before = shared.layout.initial()[None]
+    after = run_phase(shared, members, before, depth, index)
+    for name, old in shared.layout.views(before).items():
+        expected = torch.zeros(old.shape[1:], dtype=torch.bool)
+        for place in changed.get(name, []):
+            expected[place] = True
+        moved = (shared.layout.views(after)[name] != old)[0]
+        assert torch.equal(moved, moved & expected), f"{name} moved where it must not"
+        if name in changed:
+            assert moved[expected].float().mean() > 0.95, f"{name} did not move where it must"
+
+
+def test_nmse_falls_stage_by_stage_and_training_beats_ista():
+    quick = replace(protocol("quick"), batch=64).scaled(0.2)
+    trained, untrained = (
+        Evaluator(PROBLEM, p, device="cpu", workers=1).evaluate([Request(Genome.lista(5))])[0]
+        for p in (quick, replace(quick, learning_rate=0.0))
+    )
+    stages = trained.valid_nmse_db
+    assert all(later < earlier - 0.3 for earlier, later in zip(stages, stages[1:], strict=False))
+    assert trained.score < untrained.score - 4
+
+
+def test_a_diverging_network_is_recorded_as_such_and_its_mates_are_not_disturbed():
+    wild = replace(protocol("smoke"), learning_rate=1e38)
+    requests = [Request(Genome.lista(4)), Request(Genome.dense(4))]
+    results = Evaluator(PROBLEM, wild, device="cpu", workers=1).evaluate(requests)
+    assert [e.status for e in results] == ["diverged", "diverged"]
+    for evaluation in results:
+        first_bad = evaluation.valid_nmse_db.index(float("inf"))
+        assert set(evaluation.valid_nmse_db[first_bad:]) == {float("inf")}
+        assert evaluation.score == float("inf")
+
+
+def test_too_few_training_samples_are_refused():
+    with pytest.raises(InputError, match="at least one batch of 128 samples, got 100"):
+        Evaluator(replace(PROBLEM, train=100), protocol("quick"), device="cpu")
+
+
+def test_an_unknown_device_or_protocol_is_refused_with_what_is_known():
+    with pytest.raises(InputError, match="got 'abacus'"):
+        Evaluator(PROBLEM, protocol("smoke"), device="abacus")
+    with pytest.raises(InputError, match="one of smoke, quick, paper, got 'slow'"):
+        protocol("slow")

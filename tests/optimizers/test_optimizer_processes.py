@@ -1,0 +1,81 @@
+"""What depends on the process: imports, the hash seed, and time."""
+
+import pickle
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from genome.space import DesignSpace
+from optimizers import create, names
+from optimizers.testing import evaluate, run
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(code: str, *, hash_seed: str = "0", data: bytes = b"") -> str:
+    """Run code in a fresh interpreter at the root of the project."""
+    environment = {"PYTHONHASHSEED": hash_seed, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, input=data, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def test_importing_the_room_imports_no_heavy_library() -> None:
+    code = """
+import sys, optimizers
+optimizers.names()
+print(*sorted({'torch', 'pytest', 'deap'} & set(sys.modules)))
+"""
+    assert python(code).split() == []
+
+
+def test_no_optimizer_needs_torch() -> None:
+    code = """
+import sys
+from genome.space import DesignSpace
+from optimizers import create, names
+for name in names():
+    create(name, DesignSpace(layers=4), 0).ask(2)
+print(*sorted({'torch', 'pytest'} & set(sys.modules)))
+"""
+    assert python(code).split() == []
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_search_goes_on_in_another_process(name: str) -> None:
+    """A pickled search asks the same elsewhere, whatever order that process gives to sets."""
+    optimizer = create(name, DesignSpace(layers=4), 0)
+    run(optimizer, [50] * 8)
+    code = """
+import pickle, sys
+from optimizers.testing import run
+optimizer = pickle.loads(sys.stdin.buffer.read())
+print(*(genome.digest for batch in run(optimizer, [50] * 3) for genome in batch))
+"""
+    data = pickle.dumps(optimizer)
+    here = [genome.digest for batch in run(optimizer, [50] * 3) for genome in batch]
+    assert [python(code, hash_seed=seed, data=data).split() for seed in ("1", "2")] == [here, here]
+
+
+@pytest.mark.parametrize("name", names())
+def test_ask_and_tell_cost_little(name: str) -> None:
+    """At K = 16 in batches of 32, 5 ms a genome; the best of three, for the machine may be busy."""
+    optimizer = create(name, DesignSpace(layers=16), 0)
+    costs = []
+    for _ in range(3):
+        spent = 0.0
+        for _ in range(4):
+            started = time.perf_counter()
+            genomes = optimizer.ask(32)
+            spent += time.perf_counter() - started
+            evaluations = evaluate(genomes)
+            started = time.perf_counter()
+            optimizer.tell(evaluations)
+            spent += time.perf_counter() - started
+        costs.append(spent / (4 * 32))
+    assert min(costs) < 5e-3
