@@ -23,7 +23,7 @@ from evaluation.tables import Batches, SplitName, Tables
 from genome import Genome
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """Training was asked to stop before it was done."""
 
 
@@ -47,7 +47,7 @@ class Trainer:
         protocol: the phases.
         tables: the data on the device.
         device: where training runs.
-        cancelled: polled at every step; training ends with ``Cancelled`` when it says True.
+        cancelled: polled at every step; training ends with ``CancelledError`` when it says True.
     """
 
     cell: Cell
@@ -73,7 +73,7 @@ class Trainer:
         batches = Batches(self.tables, [member.draw for member in members], name)
         everyone = torch.arange(batches.samples, device=self.device).expand(len(members), -1)
         errors, energies = [], []
-        for rows in everyone.split(self.protocol.batch, dim=1):
+        for rows in torch.split(everyone, self.protocol.batch, dim=1):
             b, x = batches.take(rows)
             errors.append((step.outputs(b) - x).square().sum(dim=2).double())
             energies.append(x.square().sum(dim=2).double())
@@ -125,7 +125,7 @@ class PhaseRun:
         """One step a batch of ``order: (P, steps, batch)``."""
         for rows in order.unbind(dim=1):
             if self._trainer.cancelled():
-                raise Cancelled
+                raise CancelledError
             b, x = self._batches.take(rows)
             self._step.differentiate(b, x)
             self._gradient.mul_(self._scale)
@@ -158,7 +158,7 @@ def run_phase(trainer: Trainer, members: Sequence[Member], rows: Tensor, depth: 
         The parameters after the phase, ``(P, size)``.
 
     Raises:
-        Cancelled: the trainer was asked to stop.
+        CancelledError: the trainer was asked to stop.
     """
     run = PhaseRun(trainer, members, rows.clone(), depth, index)
     steps = trainer.protocol.phases[index].steps

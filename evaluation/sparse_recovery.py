@@ -46,14 +46,14 @@ class SparseRecovery(Problem):
         test: test samples.
     """
 
-    m: int = 50
-    n: int = 100
+    m: int = 25
+    n: int = 50
     sparsity: float = 0.1
     snr_db: float | None = None
     seed: int = 0
-    train: int = 20480
+    train: int = 102_400
     valid: int = 2048
-    test: int = 4096
+    test: int = 10_240
 
     def __post_init__(self) -> None:
         for name in ("m", "n", "train", "valid", "test"):
@@ -70,7 +70,8 @@ class SparseRecovery(Problem):
 
     def _dictionary64(self) -> NDArray[np.float64]:
         entries = self._generator(_DICTIONARY).standard_normal((self.m, self.n)) / np.sqrt(self.m)
-        return entries / np.linalg.norm(entries, axis=0)
+        unit: NDArray[np.float64] = entries / np.linalg.norm(entries, axis=0)
+        return unit
 
     def dataset(self, draw: int) -> Dataset:
         """Draw ``draw`` of the signals; the dictionary is the same for every draw."""

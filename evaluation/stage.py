@@ -53,7 +53,7 @@ def train_stage(
         The state of each member.
 
     Raises:
-        Cancelled: the trainer was asked to stop.
+        CancelledError: the trainer was asked to stop.
     """
     start = time.perf_counter()
     depth = members[0].genome.layers

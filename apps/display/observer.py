@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from evaluation.trie import Progress
 from genome import Evaluation
+
+if TYPE_CHECKING:
+    from evaluation.trie import Progress
 
 
 @dataclass(frozen=True, slots=True)

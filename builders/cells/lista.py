@@ -24,7 +24,8 @@ LIPSCHITZ_MARGIN = 1.001
 
 def lipschitz_constant(dictionary: Tensor) -> Tensor:
     """``L = 1.001 * ||D||_2^2``, a scalar in float64, for a dictionary ``(m, n)``."""
-    return LIPSCHITZ_MARGIN * torch.linalg.matrix_norm(dictionary.double(), 2).square()
+    norm: Tensor = torch.linalg.matrix_norm(dictionary.double(), 2)
+    return LIPSCHITZ_MARGIN * norm.square()
 
 
 @final

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 
-from evaluation.archive import leases, notes, opening
+from evaluation.archive import leases, opening
 from evaluation.archive.errors import ConflictError
 from evaluation.archive.rows import EvaluationRow, check_row, differences, from_row, to_row
 from evaluation.archive.schema import EVALUATIONS, LEASES
@@ -35,18 +35,16 @@ class Archive:
         self._storage = storage
 
     @classmethod
-    def open(cls, target: str | os.PathLike[str], *, settings: Mapping[str, Any] | None = None) -> Self:
+    def open(cls, target: str | os.PathLike[str]) -> Self:
         """Open an archive, or make one where there is nothing.
 
         Args:
             target: Path of a SQLite file (its folder must exist), or a URL: ``sqlite:///FILE`` or
                 ``postgresql://USER@HOST/DATABASE``.
-            settings: Settings of the run, as JSON can hold them. The first given are kept in the archive;
-                where some are kept already they must be equal, as in :meth:`check_settings`.
 
         Raises:
             InputError: The target is malformed or something other than an archive, or an archive of another
-                format version or with other settings.
+                format version.
             DamageError: The file is torn.
             StorageError: It cannot be read or written, or the server does not answer.
         """
@@ -54,9 +52,6 @@ class Archive:
         archive = cls(storage)
         try:
             opening.prepare(storage)
-            if settings is not None:
-                storage.write(lambda connection: notes.keep_settings(connection, storage.backend, settings))
-                archive.check_settings(settings)
         except BaseException:
             archive.close()
             raise
@@ -206,25 +201,6 @@ class Archive:
         self._storage.write(
             lambda connection: connection.execute(delete(LEASES).where(LEASES.c.owner == owner))
         )
-
-    # Settings
-
-    def settings(self) -> dict[str, Any]:
-        """Give the settings of the run that the archive was made for; empty if it was opened without any.
-
-        Raises:
-            DamageError: They are not what was written.
-            StorageError: The database cannot be used.
-        """
-        return self._storage.read(lambda connection: notes.settings(connection, self.place)) or {}
-
-    def check_settings(self, settings: Mapping[str, Any]) -> None:
-        """Refuse settings other than those of the run that the archive was made for.
-
-        Raises:
-            InputError: Some differ; the message has each one's name, kept value and given value.
-        """
-        notes.check_settings(self.settings(), settings, self.place)
 
     # Closing
 

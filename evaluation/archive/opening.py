@@ -30,7 +30,10 @@ def prepare(storage: Storage) -> None:
         StorageError: It cannot be opened, or cannot be written.
     """
     if storage.path is not None:
-        _check_file(storage.path)
+        try:
+            _check_file(storage.path)
+        except OSError as error:
+            raise StorageError(f"The archive {storage.place} cannot be read ({error.strerror}).") from error
         storage.read(lambda connection: _check_pages(connection, storage.place))
     storage.read(lambda connection: _has_tables(connection, storage.place))
     if storage.path is not None:
@@ -46,11 +49,8 @@ def _check_file(path: Path) -> None:
         raise InputError(f"An archive must be in an existing folder, got {path}.")
     if not path.exists():
         return
-    try:
-        with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
-    except OSError as error:
-        raise StorageError(f"The archive {path} cannot be read ({error.strerror}).") from error
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
     log = path.with_name(path.name + "-wal")
     if not head and log.exists() and log.stat().st_size:
         raise damage(f"it is empty, and its log {log.name} is not", str(path))

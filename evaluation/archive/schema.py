@@ -31,7 +31,7 @@ METADATA: Final = MetaData()
 
 
 class NoteColumns(TypedColumns):
-    """What holds for the archive as a whole, as name and value: its format version, the run's settings."""
+    """What holds for the archive as a whole, as name and value: its format version."""
 
     name: Named[str] = Column(Text, primary_key=True)
     value: Named[str] = Column(Text)

@@ -88,11 +88,10 @@ class Storage:
         if os.getpid() != self._process:
             # A connection inherited through fork shares the parent's socket or file locks and harms both.
             raise RuntimeError(f"The archive {self.place} was opened in another process; open it again here.")
-        engine = self._engine.execution_options(begin=begin)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                with engine.begin() as connection:
+                with self._engine.connect() as connection, connection.execution_options(begin=begin).begin():
                     result = work(connection)
             except UnicodeDecodeError as error:
                 # SQLite's own message quotes a torn schema, and Python cannot decode it.

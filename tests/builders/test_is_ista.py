@@ -3,20 +3,24 @@
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from builders import build
+from builders import UnrolledNetwork, build
 from genome import Genome
 
 LAMBDA = 0.4
 
+Floats = NDArray[np.float64]
+Case = tuple[Floats, Floats]
 
-def shrink(u, threshold):
+
+def shrink(u: Floats, threshold: float) -> Floats:
     return np.sign(u) * np.maximum(np.abs(u) - threshold, 0)
 
 
-def ista(dictionary, b, iterations):
+def ista(dictionary: Floats, b: Floats, iterations: int) -> Floats:
     """Plain ISTA for 0.5 ||b - D x||^2 + lambda ||x||_1, all iterates, in float64."""
-    lipschitz = 1.001 * np.linalg.norm(dictionary, 2) ** 2
+    lipschitz = 1.001 * float(np.linalg.norm(dictionary, 2)) ** 2
     x = np.zeros((b.shape[0], dictionary.shape[1]))
     iterates = []
     for _ in range(iterations):
@@ -25,9 +29,9 @@ def ista(dictionary, b, iterations):
     return np.stack(iterates)
 
 
-def fista(dictionary, b, iterations):
+def fista(dictionary: Floats, b: Floats, iterations: int) -> tuple[Floats, list[float]]:
     """FISTA (Beck and Teboulle 2009) for the same problem; also the momentum of each extrapolation."""
-    lipschitz = 1.001 * np.linalg.norm(dictionary, 2) ** 2
+    lipschitz = 1.001 * float(np.linalg.norm(dictionary, 2)) ** 2
     x = y = np.zeros((b.shape[0], dictionary.shape[1]))
     t = 1.0
     iterates, momenta = [], []
@@ -42,43 +46,45 @@ def fista(dictionary, b, iterations):
 
 
 @pytest.fixture
-def case():
+def case() -> Case:
     rng = np.random.default_rng(3)
     dictionary = rng.standard_normal((12, 20))
     return dictionary / np.linalg.norm(dictionary, axis=0), rng.standard_normal((7, 12))
 
 
-def iterates(network, b):
+def iterates(network: UnrolledNetwork, b: Floats) -> Floats:
     with torch.no_grad():
-        return network.layer_outputs(torch.from_numpy(b).float()).double().numpy()
+        outputs: Floats = network.layer_outputs(torch.from_numpy(b).float()).double().numpy()
+    return outputs
 
 
 @pytest.mark.parametrize("extra", [0, 1])
-def test_untrained_sum_form_is_ista_whatever_is_connected(case, extra):
+def test_untrained_sum_form_is_ista_whatever_is_connected(case: Case, extra: int) -> None:
     dictionary, b = case
     genome = [Genome.lista(9), Genome.dense(9)][extra]
     network = build(genome, dictionary)
     np.testing.assert_allclose(iterates(network, b), ista(dictionary, b, 9), rtol=2e-5, atol=2e-6)
 
 
-def test_untrained_mean_form_of_lista_is_ista(case):
+def test_untrained_mean_form_of_lista_is_ista(case: Case) -> None:
     dictionary, b = case
     network = build(Genome.lista(9), dictionary, form="mean")
     np.testing.assert_allclose(iterates(network, b), ista(dictionary, b, 9), rtol=2e-5, atol=2e-6)
 
 
-def test_untrained_mean_form_of_dense_averages_and_is_not_ista(case):
+def test_untrained_mean_form_of_dense_averages_and_is_not_ista(case: Case) -> None:
     dictionary, b = case
     network = build(Genome.dense(9), dictionary, form="mean")
     assert np.abs(iterates(network, b) - ista(dictionary, b, 9)).max() > 0.01
 
 
-def test_lfista_with_momentum_coefficients_is_fista(case):
+def test_lfista_with_momentum_coefficients_is_fista(case: Case) -> None:
     dictionary, b = case
     expected, momenta = fista(dictionary, b, 10)
     network = build(Genome.lfista(10), dictionary)
+    coefficient = network.get_parameter("coefficient")
     with torch.no_grad():
         for layer in range(2, 10):
-            network.coefficient[layer, layer - 1] = 1 + momenta[layer - 1]
-            network.coefficient[layer, layer - 2] = -momenta[layer - 1]
+            coefficient[layer, layer - 1] = 1 + momenta[layer - 1]
+            coefficient[layer, layer - 2] = -momenta[layer - 1]
     np.testing.assert_allclose(iterates(network, b), expected, rtol=2e-5, atol=5e-6)

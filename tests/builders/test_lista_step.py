@@ -1,5 +1,7 @@
 """The hand-written training step is what autograd computes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from builders.autograd_step import AutogradStep
 from builders.cells import Lista
 from builders.cells.lista_step import ListaStep
 from builders.genes import Genes
-from builders.injections import injection
+from builders.injections import Form, injection
 from builders.step import Binding
 from builders.unroll import network_layout
 from genome import DesignSpace, Genome
@@ -16,7 +18,9 @@ from genome import DesignSpace, Genome
 K = 6
 
 
-def bindings(genomes, form, depth, lowest, negative_thresholds):
+def bindings(
+    genomes: Sequence[Genome], form: Form, depth: int, lowest: int, negative_thresholds: bool
+) -> list[Binding]:
     """Two bindings over the same parameters, in float64."""
     generator = torch.Generator().manual_seed(1)
     combination = injection(form)
@@ -31,7 +35,7 @@ def bindings(genomes, form, depth, lowest, negative_thresholds):
     return [Binding(layout, genes, weights, rows, torch.zeros_like(rows), depth, lowest) for _ in range(2)]
 
 
-def mixed_genomes():
+def mixed_genomes() -> list[Genome]:
     rng = np.random.default_rng(0)
     space = DesignSpace(K, search_side=True)
     return [space.sample(rng) for _ in range(4)] + [Genome.dense(K)]
@@ -43,7 +47,9 @@ def mixed_genomes():
 )
 @pytest.mark.parametrize(("depth", "lowest"), [(1, 1), (2, 1), (2, 2), (4, 4), (K, 1), (K, K)])
 @pytest.mark.parametrize("negative_thresholds", [False, True])
-def test_gradient_of_what_trains_equals_autograd(form, genomes, depth, lowest, negative_thresholds):
+def test_gradient_of_what_trains_equals_autograd(
+    form: Form, genomes: list[Genome], depth: int, lowest: int, negative_thresholds: bool
+) -> None:
     by_hand, reference = bindings(genomes, form, depth, lowest, negative_thresholds)
     generator = torch.Generator().manual_seed(2)
     b = torch.randn(len(genomes), 9, 8, generator=generator, dtype=torch.float64)
@@ -62,7 +68,7 @@ def test_gradient_of_what_trains_equals_autograd(form, genomes, depth, lowest, n
     assert float(reference.gradient[:, trains].abs().max()) > 1e-3
 
 
-def test_gradient_is_finite_and_zero_on_gates_that_are_off():
+def test_gradient_is_finite_and_zero_on_gates_that_are_off() -> None:
     by_hand, _ = bindings([Genome.lista(K), Genome.dense(K)], "sum", K, 1, False)
     ListaStep(by_hand).differentiate(torch.ones(2, 3, 8).double(), torch.ones(2, 3, 11).double())
     gradient = by_hand.layout.views(by_hand.gradient)["coefficient"]

@@ -1,16 +1,18 @@
 """Network files: the same network comes back, and damaged or foreign files are refused by name."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from builders import build
+from builders import UnrolledNetwork, build
 from builders.files import load_network, save_network
 from genome import Genome, InputError
 
 
 @pytest.fixture
-def network():
+def network() -> UnrolledNetwork:
     generator = torch.Generator().manual_seed(0)
     made = build(Genome.lfista(4), torch.randn(5, 8, generator=generator), form="mean")
     with torch.no_grad():
@@ -19,7 +21,7 @@ def network():
     return made
 
 
-def test_the_same_network_comes_back(tmp_path, network):
+def test_the_same_network_comes_back(tmp_path: Path, network: UnrolledNetwork) -> None:
     save_network(tmp_path / "n.safetensors", network, {"problem": {"m": 5}})
     again = load_network(tmp_path / "n.safetensors")
     b = torch.randn(6, 5, generator=torch.Generator().manual_seed(1))
@@ -29,7 +31,7 @@ def test_the_same_network_comes_back(tmp_path, network):
     assert torch.equal(again.layer_outputs(b), network.layer_outputs(b))
 
 
-def test_a_truncated_file_is_refused(tmp_path, network):
+def test_a_truncated_file_is_refused(tmp_path: Path, network: UnrolledNetwork) -> None:
     path = tmp_path / "n.safetensors"
     save_network(path, network, {})
     path.write_bytes(path.read_bytes()[:-7])
@@ -37,11 +39,11 @@ def test_a_truncated_file_is_refused(tmp_path, network):
         load_network(path)
 
 
-def test_foreign_missing_and_misfitting_files_are_refused(tmp_path, network):
+def test_foreign_missing_and_misfitting_files_are_refused(tmp_path: Path, network: UnrolledNetwork) -> None:
     save_file({"a": torch.ones(2)}, tmp_path / "foreign.safetensors")
     with pytest.raises(InputError, match="must be lista-genome/network 1, got no format"):
         load_network(tmp_path / "foreign.safetensors")
-    with pytest.raises(InputError, match="must be readable safetensors, got .*missing"):
+    with pytest.raises(InputError, match=r"must be readable safetensors, got .*missing"):
         load_network(tmp_path / "missing.safetensors")
     tensors = {name: value.detach() for name, value in network.named_parameters()}
     metadata = {

@@ -1,5 +1,7 @@
 """The authors' released models: same weights, same outputs at every layer."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from genome import Genome
 
 
 @pytest.mark.parametrize("name", ["lista", "searched"])
-def test_same_weights_give_the_released_outputs_at_every_layer(shared, name):
+def test_same_weights_give_the_released_outputs_at_every_layer(shared: Path, name: str) -> None:
     with np.load(shared / "data/reference/released_model_outputs.npz") as reference:
         network = build(
             Genome.from_arch_string(str(reference[f"{name}/arch"])), reference["dictionary"], form="mean"

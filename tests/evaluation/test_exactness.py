@@ -1,24 +1,26 @@
 """A member of a population is the network trained alone; a reused prefix is one trained from scratch."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 import torch
 
 from evaluation.evaluator import Evaluator
-from evaluation.protocol import protocol
+from evaluation.protocol import Protocol, protocol
 from evaluation.sparse_recovery import SparseRecovery
-from genome import DesignSpace, Genome, Request
+from genome import DesignSpace, Evaluation, Genome, Request
 
 K = 5
 PROBLEM = SparseRecovery(m=11, n=23, train=300, valid=70, test=50)
 SMOKE = protocol("smoke")
 
 
-def evaluator(protocol_=SMOKE, workers=1, problem=PROBLEM):
-    return Evaluator(problem, protocol_, device="cpu", workers=workers)
+def evaluator(training: Protocol = SMOKE, workers: int = 1, problem: SparseRecovery = PROBLEM) -> Evaluator:
+    return Evaluator(problem, training, device="cpu", workers=workers)
 
 
-def population():
+def population() -> list[Request]:
     rng = np.random.default_rng(7)
     space = DesignSpace(K, search_side=True)
     genomes = [Genome.lista(K), Genome.lfista(K), Genome.dense(K), *(space.sample(rng) for _ in range(14))]
@@ -27,17 +29,25 @@ def population():
     return [Request(*fields) for fields in zip(genomes, seeds, draws, strict=True)]
 
 
-def bits(evaluation):
-    """Everything but the time it took."""
-    return evaluation.request, evaluation.status, evaluation.valid_nmse_db, evaluation.valid_ratio_db
+class Bits(NamedTuple):
+    """Everything of an evaluation but the time it took."""
+
+    request: Request
+    status: str
+    valid_nmse_db: tuple[float, ...]
+    valid_ratio_db: tuple[float, ...]
+
+
+def bits(evaluation: Evaluation) -> Bits:
+    return Bits(evaluation.request, evaluation.status, evaluation.valid_nmse_db, evaluation.valid_ratio_db)
 
 
 @pytest.fixture(scope="module")
-def together():
+def together() -> list[Bits]:
     return [bits(e) for e in evaluator().evaluate(population())]
 
 
-def test_seeds_draws_and_genomes_all_matter(together):
+def test_seeds_draws_and_genomes_all_matter() -> None:
     request = Request(Genome.lista(K))
     others = [Request(Genome.lista(K), seed=1), Request(Genome.lista(K), draw=1), Request(Genome.dense(K))]
     scores = [e.score for e in evaluator().evaluate([request, *others])]
@@ -45,18 +55,18 @@ def test_seeds_draws_and_genomes_all_matter(together):
 
 
 @pytest.mark.parametrize("position", [0, 1, 2, 5, 11, 12, 16])
-def test_alone_is_the_same_as_in_a_population(together, position):
+def test_alone_is_the_same_as_in_a_population(together: list[Bits], position: int) -> None:
     (alone,) = evaluator().evaluate([population()[position]])
     assert bits(alone) == together[position]
 
 
-def test_any_order_and_number_of_workers(together):
+def test_any_order_and_number_of_workers(together: list[Bits]) -> None:
     order = np.random.default_rng(1).permutation(len(together))
     shuffled = evaluator(workers=3).evaluate([population()[i] for i in order])
     assert [bits(e) for e in shuffled] == [together[i] for i in order]
 
 
-def test_prefixes_of_earlier_batches_are_reused_exactly(together):
+def test_prefixes_of_earlier_batches_are_reused_exactly(together: list[Bits]) -> None:
     reusing = evaluator()
     parent, child = Genome.lfista(K), Genome.dense(K)
     relative = Genome((*parent.gates[:-1], child.gates[-1]), parent.neurons, parent.side)
@@ -64,16 +74,16 @@ def test_prefixes_of_earlier_batches_are_reused_exactly(together):
     kept = reusing.evaluate([Request(relative)])
     fresh = evaluator().evaluate([Request(relative)])
     assert bits(kept[0]) == bits(fresh[0])
-    assert kept[0].valid_nmse_db[:-1] == together[1][2][:-1]
+    assert kept[0].valid_nmse_db[:-1] == together[1].valid_nmse_db[:-1]
 
 
-def test_the_first_stages_of_a_genome_are_its_prefix(together):
-    stages = together[2][2]
+def test_the_first_stages_of_a_genome_are_its_prefix(together: list[Bits]) -> None:
+    stages = together[2].valid_nmse_db
     (prefix,) = evaluator().evaluate([Request(Genome.dense(3))])
     assert prefix.valid_nmse_db == stages[:3]
 
 
-def test_the_trained_network_gives_the_scored_outputs():
+def test_the_trained_network_gives_the_scored_outputs() -> None:
     trained = evaluator()
     request = Request(Genome.dense(K), test=True)
     (evaluation,) = trained.evaluate([request])
@@ -81,12 +91,13 @@ def test_the_trained_network_gives_the_scored_outputs():
     with torch.no_grad():
         errors = (trained.network(request)(test.b) - test.x).double().square().sum(1)
     energies = test.x.double().square().sum(1)
-    assert evaluation.test_nmse_db == pytest.approx(float(10 * torch.log10(errors / energies).mean()), abs=1e-4)
+    mean = float(10 * torch.log10(errors / energies).mean())
+    assert evaluation.test_nmse_db == pytest.approx(mean, abs=1e-4)
     ratio = float(10 * torch.log10(errors.sum() / energies.sum()))
     assert evaluation.test_ratio_db == pytest.approx(ratio, abs=1e-4)
 
 
-def test_early_stopping_members_leave_without_disturbing_the_others():
+def test_early_stopping_members_leave_without_disturbing_the_others() -> None:
     patient = protocol("paper")
     problem = SparseRecovery(m=6, n=10, train=256, valid=64, test=16)
     requests = [Request(g, seed=s) for g in (Genome.lista(2), Genome.dense(3).prefix(2)) for s in range(3)]

@@ -1,10 +1,14 @@
 """Problems: the distribution they promise, repeatability, and the refusal of unusable data."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from evaluation.data_file import DataFile
 from evaluation.digest import digest
@@ -14,8 +18,12 @@ from genome import InputError
 
 PROBLEM = SparseRecovery(m=20, n=40, sparsity=0.1, train=4000, valid=500, test=300)
 
+Array = NDArray[Any]
+Arrays = dict[str, Array]
+Change = Callable[[Arrays], object]
 
-def test_dictionary_and_signals_are_distributed_as_the_paper_says():
+
+def test_dictionary_and_signals_are_distributed_as_the_paper_says() -> None:
     data = PROBLEM.dataset(0)
     assert PROBLEM.dictionary.shape == (20, 40)
     torch.testing.assert_close(PROBLEM.dictionary.norm(dim=0), torch.ones(40))
@@ -28,14 +36,14 @@ def test_dictionary_and_signals_are_distributed_as_the_paper_says():
 
 
 @pytest.mark.parametrize("snr", [40.0, 20.0, 0.0])
-def test_noise_has_the_stated_power(snr):
+def test_noise_has_the_stated_power(snr: float) -> None:
     noisy = replace(PROBLEM, snr_db=snr).dataset(0).train
     clean = noisy.x @ PROBLEM.dictionary.T
     measured = 10 * torch.log10(clean.square().mean() / (noisy.b - clean).square().mean())
     assert float(measured) == pytest.approx(snr, abs=0.15)
 
 
-def test_a_problem_is_a_value_and_its_draws_are_independent():
+def test_a_problem_is_a_value_and_its_draws_are_independent() -> None:
     again = SparseRecovery(m=20, n=40, sparsity=0.1, train=4000, valid=500, test=300)
     assert torch.equal(again.dataset(0).test.b, PROBLEM.dataset(0).test.b)
     assert digest(again.to_dict()) == digest(PROBLEM.to_dict())
@@ -54,12 +62,12 @@ def test_a_problem_is_a_value_and_its_draws_are_independent():
         ({"valid": 0}, "valid must be at least 1, got 0"),
     ],
 )
-def test_impossible_problems_are_refused(changes, message):
+def test_impossible_problems_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         replace(PROBLEM, **changes)
 
 
-def test_nmse_in_both_conventions_against_numpy():
+def test_nmse_in_both_conventions_against_numpy() -> None:
     rng = np.random.default_rng(0)
     errors, energies = rng.random((2, 50)), 1 + rng.random((2, 50))
     scores = nmse(torch.from_numpy(errors), torch.from_numpy(energies))
@@ -70,22 +78,22 @@ def test_nmse_in_both_conventions_against_numpy():
 
 
 @pytest.fixture
-def arrays():
+def arrays() -> Arrays:
     rng = np.random.default_rng(0)
     dictionary = rng.standard_normal((4, 6)).astype(np.float32)
-    parts = {"dictionary": dictionary}
+    parts: Arrays = {"dictionary": dictionary}
     for name, samples in (("train", 9), ("valid", 5), ("test", 3)):
         x = rng.standard_normal((samples, 6)).astype(np.float32)
         parts |= {f"{name}_x": x, f"{name}_b": x @ dictionary.T}
     return parts
 
 
-def save(path, arrays):
-    np.savez(path, **arrays)
+def save(path: Path, arrays: Arrays) -> Path:
+    np.savez(path, allow_pickle=True, **arrays)
     return path
 
 
-def test_a_data_file_gives_its_arrays_for_every_draw(tmp_path, arrays):
+def test_a_data_file_gives_its_arrays_for_every_draw(tmp_path: Path, arrays: Arrays) -> None:
     problem = DataFile(save(tmp_path / "d.npz", arrays))
     assert torch.equal(problem.dictionary, torch.from_numpy(arrays["dictionary"]))
     assert torch.equal(problem.dataset(3).valid.x, torch.from_numpy(arrays["valid_x"]))
@@ -95,15 +103,15 @@ def test_a_data_file_gives_its_arrays_for_every_draw(tmp_path, arrays):
     assert DataFile(save(tmp_path / "changed.npz", arrays)).to_dict() != problem.to_dict()
 
 
-def changed(name, change):
-    def apply(arrays):
+def changed(name: str, change: Callable[[Array], Array]) -> Change:
+    def apply(arrays: Arrays) -> None:
         arrays[name] = change(arrays[name])
 
     return apply
 
 
-def with_value(value, *place):
-    def change(array):
+def with_value(value: float, *place: int | slice) -> Callable[[Array], Array]:
+    def change(array: Array) -> Array:
         array[place] = value
         return array
 
@@ -114,7 +122,10 @@ def with_value(value, *place):
     ("change", "message"),
     [
         (changed("train_b", lambda a: a[:, :3]), r"train_b must have shape \(samples, 4\), got \(9, 3\)"),
-        (changed("valid_x", lambda a: a[:2]), "valid_b and valid_x must have the same number of rows, got 5 and 2"),
+        (
+            changed("valid_x", lambda a: a[:2]),
+            "valid_b and valid_x must have the same number of rows, got 5 and 2",
+        ),
         (changed("test_x", with_value(np.nan, 1, 2)), "test_x must be finite, got nan at row 1, column 2"),
         (changed("train_b", with_value(np.inf, 0, 3)), "train_b must be finite, got inf at row 0, column 3"),
         (changed("dictionary", with_value(0, slice(None), 5)), "no zero column, got one at column 5"),
@@ -122,10 +133,15 @@ def with_value(value, *place):
         (changed("dictionary", lambda a: a.astype(str)), "dictionary must hold real numbers, got dtype <U"),
         (changed("dictionary", lambda a: a.astype(object)), "readable .npz archive"),
         (lambda a: a.pop("test_b"), "must hold array test_b"),
-        (lambda a: a.update(test_b=a["test_b"][:0], test_x=a["test_x"][:0]), "test must hold at least one sample"),
+        (
+            lambda a: a.update(test_b=a["test_b"][:0], test_x=a["test_x"][:0]),
+            "test must hold at least one sample",
+        ),
     ],
 )
-def test_unusable_data_files_are_refused_by_file_array_and_place(tmp_path, arrays, change, message):
+def test_unusable_data_files_are_refused_by_file_array_and_place(
+    tmp_path: Path, arrays: Arrays, change: Change, message: str
+) -> None:
     change(arrays)
     with pytest.raises(InputError, match=message) as refusal:
         DataFile(save(tmp_path / "bad.npz", arrays))
@@ -133,7 +149,7 @@ def test_unusable_data_files_are_refused_by_file_array_and_place(tmp_path, array
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"not numpy at all"])
-def test_files_that_are_no_archive_are_refused(tmp_path, content):
+def test_files_that_are_no_archive_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "torn.npz"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"torn\.npz must be a readable \.npz archive"):
@@ -142,14 +158,14 @@ def test_files_that_are_no_archive_are_refused(tmp_path, content):
         DataFile(tmp_path / "missing.npz")
 
 
-def test_a_truncated_archive_is_refused(tmp_path, arrays):
+def test_a_truncated_archive_is_refused(tmp_path: Path, arrays: Arrays) -> None:
     path = save(tmp_path / "d.npz", arrays)
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(InputError, match="must be a readable"):
         DataFile(path)
 
 
-def test_real_patches_load(shared):
+def test_real_patches_load(shared: Path) -> None:
     problem = DataFile(shared / "data/patches/sparse_codes_8x8.npz")
     data = problem.dataset(0)
     assert problem.dictionary.shape == (64, 128)

@@ -150,27 +150,6 @@ def test_best_is_by_score_then_genome_and_leaves_out_what_cannot_compete(
         archive.best("5e771", 0)
 
 
-def test_settings_are_kept_and_must_agree(target: str) -> None:
-    kept = {"layers": 8, "neurons": ["soft", "relu"], "snr_db": None}
-    with Archive.open(target, settings=kept | {"neurons": ("soft", "relu")}) as archive:
-        assert archive.settings() == kept
-    with Archive.open(target) as archive:
-        archive.check_settings(kept)
-        with pytest.raises(
-            InputError, match=r'layers is 8 there and 16 here; .*; wide is absent there and "x" here'
-        ):
-            archive.check_settings({"layers": 16, "neurons": ["soft", "relu"], "wide": "x"})
-    with pytest.raises(InputError, match="snr_db is null there and 40 here"):
-        Archive.open(target, settings=kept | {"snr_db": 40})
-
-
-def test_the_first_settings_given_are_kept(target: str) -> None:
-    with Archive.open(target) as archive:
-        assert archive.settings() == {}
-    with Archive.open(target, settings={"layers": 8}) as archive:
-        assert archive.settings() == {"layers": 8}
-
-
 def test_threads_share_an_archive(archive: Archive, make: Make) -> None:
     def record(first: int) -> None:
         for seed in range(first, first + 10):

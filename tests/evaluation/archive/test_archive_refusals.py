@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,17 +16,17 @@ import pytest
 
 from evaluation.archive import Archive, DamageError, StorageError
 from evaluation.archive.checksum import checksum
+from evaluation.archive.storage import Storage
 from genome import Evaluation, InputError
 
 Make = Callable[..., Evaluation]
-SETTINGS = {"layers": 4, "seed": 0}
 
 
 @pytest.fixture
 def sound(tmp_path: Path, make: Make) -> Path:
     """A closed archive of 30 evaluations."""
     path = tmp_path / "sound.db"
-    with Archive.open(path, settings=SETTINGS) as archive:
+    with Archive.open(path) as archive:
         archive.record([make(seed, test=seed % 2 == 1) for seed in range(30)])
     return path
 
@@ -78,6 +80,11 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 def test_a_directory(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must be a file, got the directory"):
         Archive.open(tmp_path)
+
+
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"x cannot be read \(File name too long\)"):
+        Archive.open(tmp_path / ("x" * 300))
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -156,13 +163,23 @@ def test_a_row_that_changed_is_named_and_never_used(sound: Path, make: Make, dam
         assert archive.get([key]) == {key: make(3, test=True)}
 
 
-def test_settings_that_changed(sound: Path) -> None:
-    change(sound, """UPDATE notes SET value = '{"layers": 5, "seed": 0}' WHERE name = 'settings'""")
-    with (
-        Archive.open(sound) as archive,
-        pytest.raises(DamageError, match="note 'settings' does not fit its checksum"),
-    ):
-        archive.settings()
+def test_an_index_that_misses_a_row(sound: Path, make: Make) -> None:
+    """The tree of pages is intact, but a look-up by key would not find evaluation 4."""
+    data = bytearray(sound.read_bytes())
+    page_size, index_leaf = 4096, 10
+    key = make(3, test=True).key.encode()
+    places = [i for i in range(len(data)) if data.startswith(key, i)]
+    (place,) = [i for i in places if data[i - i % page_size] == index_leaf]
+    data[place + 31] ^= 1
+    sound.write_bytes(data)
+    with pytest.raises(DamageError, match=r"sound.db is damaged \(row 4 missing from index"):
+        Archive.open(sound)
+
+
+def test_a_format_version_that_changed(sound: Path) -> None:
+    change(sound, "UPDATE notes SET value = value || '0' WHERE name = 'format'")
+    with pytest.raises(DamageError, match="note 'format' does not fit its checksum"):
+        Archive.open(sound)
 
 
 def test_flipped_bits_are_refused_or_harmless(sound: Path, make: Make) -> None:
@@ -177,7 +194,7 @@ def test_flipped_bits_are_refused_or_harmless(sound: Path, make: Make) -> None:
         torn[place] ^= 1 << int(rng.integers(8))
         sound.write_bytes(torn)
         try:
-            with Archive.open(sound, settings=SETTINGS) as archive:
+            with Archive.open(sound) as archive:
                 assert list(archive.evaluations()) == whole, f"byte {place} changed what is read"
                 assert archive.get(e.key for e in whole) == {e.key: e for e in whole}, f"byte {place}"
         except InputError as error:
@@ -233,6 +250,21 @@ def test_a_full_disk_loses_nothing_and_is_survived(mount: Callable[[str], Path],
 def test_no_room_for_a_new_archive(mount: Callable[[str], Path]) -> None:
     with pytest.raises(StorageError, match="because the disk is full"):
         Archive.open(mount("size=12k") / "archive.db")
+
+
+def test_a_lock_that_the_database_does_not_wait_for_is_waited_for(sound: Path) -> None:
+    storage = Storage(sound)
+    storage.outside("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(sound, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    unlock = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+    unlock.start()
+    started = time.monotonic()
+    assert storage.write(lambda _: "written") == "written"
+    assert time.monotonic() - started > 0.2
+    unlock.join()
+    other.close()
+    storage.close()
 
 
 # URLs

@@ -1,0 +1,81 @@
+"""The heat map of an average architecture in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.text import Text
+
+from apps.display.colours import QUIET, legend_shares, shade, share_style, shows_shares
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Share of a set of genomes that use each connection, in the layout of the paper's Figure 2.
+
+    Rows are destination layers 1..K from top to bottom, columns are sources x(1)..x(K-1); places that no
+    connection can have stay blank. Where a console has too few colours, shade characters stand for them.
+
+    Source: *A Design Space Study for LISTA and Beyond* (ICLR 2021), Figure 2.
+
+    Attributes:
+        shares: row d - 1 has the d - 1 shares, in [0, 1], of destination layer d.
+        cell: characters a cell is wide.
+    """
+
+    shares: Sequence[Sequence[float]]
+    cell: int = 2
+
+    @property
+    def width(self) -> int:
+        """Columns it takes."""
+        legend = len(f"0 {' ' * len(legend_shares())} 1")
+        return self._margin + max((len(self.shares) - 1) * self.cell, legend)
+
+    @property
+    def height(self) -> int:
+        """Lines it takes: the sources, one for each layer, and the legend."""
+        return len(self.shares) + 2
+
+    @property
+    def _margin(self) -> int:
+        return len(str(len(self.shares))) + 1
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Say that it has one width."""
+        return Measurement(self.width, self.width)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it line by line."""
+        coloured = shows_shares(console)
+        yield self._line(Text.assemble(" " * self._margin, (self._sources(), QUIET)))
+        for layer, row in enumerate(self.shares, 1):
+            line = Text.assemble((f"{layer:>{self._margin - 1}} ", QUIET))
+            for share in row:
+                self._append(line, share, self.cell, options, coloured=coloured)
+            yield self._line(line)
+        legend = Text.assemble(" " * self._margin, ("0 ", QUIET))
+        for share in legend_shares():
+            self._append(legend, share, 1, options, coloured=coloured)
+        yield self._line(legend.append(" 1", QUIET))
+
+    def _sources(self) -> str:
+        # Wide enough for the last digits, which say enough beside their neighbours.
+        return "".join(f"{source % 10**self.cell:>{self.cell}}" for source in range(1, len(self.shares)))
+
+    @staticmethod
+    def _append(line: Text, share: float, width: int, options: ConsoleOptions, *, coloured: bool) -> None:
+        if coloured:
+            line.append(" " * width, share_style(share))
+        else:
+            line.append(shade(share, ascii_only=options.ascii_only) * width)
+
+    @staticmethod
+    def _line(line: Text) -> Text:
+        line.no_wrap, line.overflow = True, "crop"
+        return line

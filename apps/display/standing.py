@@ -1,0 +1,59 @@
+"""The best network of a running search beside its baselines, as lines for the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from apps.display.colours import BASELINE, BEST, QUIET
+from apps.display.state import State
+from apps.display.text import available, decibels, difference, gates, neuron_counts
+from genome import Evaluation
+
+STANDING_WIDTH: Final = 35
+"""Columns that the table needs."""
+
+
+def standing(state: State) -> Table:
+    """Validation NMSE of the best so far and of every baseline, and what the best is ahead of each."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    heads = ("validation", "NMSE dB", "best minus it")
+    table.add_row(*(Text(head, QUIET) for head in heads))
+    best = state.best
+    table.add_row(Text("best so far", BEST), Text(decibels(best.score) if best else "-", BEST), "")
+    for name, evaluation in state.baselines.items():
+        table.add_row(Text(name, BASELINE), decibels(evaluation.score), _ahead(best, evaluation))
+    return table
+
+
+def best_lines(state: State) -> Iterator[Text]:
+    """What the best so far is made of, and what became of the other evaluations."""
+    if state.best is not None:
+        genome = state.best.genome
+        of = f"{genome.connections} of {available(genome.layers)} connections"
+        yield _line(Text.assemble("best: ", (of, BEST), f", {neuron_counts(genome.neurons)}"))
+        yield _line(Text.assemble(("gates ", QUIET), gates(genome)))
+    yield _line(Text(f"{state.diverged} diverged, {state.reused} reused from the archive", QUIET))
+
+
+def levels(baselines: Mapping[str, Evaluation]) -> dict[str, float]:
+    """Display name -> validation NMSE in dB."""
+    return {name: evaluation.score for name, evaluation in baselines.items()}
+
+
+def _ahead(best: Evaluation | None, baseline: Evaluation) -> str:
+    if best is None or not math.isfinite(baseline.score):
+        return ""
+    return difference(best.score - baseline.score)
+
+
+def _line(text: Text) -> Text:
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
