@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import final
 
 import torch
@@ -18,9 +19,11 @@ from evaluation.device import choose_device, usable_cores
 from evaluation.digest import Json, digest
 from evaluation.leases import LEASE_SECONDS, kept_alive
 from evaluation.phase import Member, Trainer
+from evaluation.prefix_folder import PrefixFolder
 from evaluation.prefix_store import PrefixStore
 from evaluation.problem import Problem
 from evaluation.protocol import Protocol
+from evaluation.reuse import Reuse
 from evaluation.stage import StageState
 from evaluation.tables import Tables
 from evaluation.trie import Progress, TrieWalk
@@ -30,6 +33,7 @@ ENGINE_VERSION = 1
 """Raised whenever a change of the engine changes an evaluation's bits."""
 
 _STORE_BYTES = 512 * 2**20
+_FOLDER_BYTES = 2 * 2**30
 _CPU_UNIT, _ACCELERATOR_UNIT = 8, 64
 _POLL_SECONDS = 1.0
 
@@ -70,7 +74,9 @@ class Evaluator:
         self._owner = ""
         self._unit = _CPU_UNIT if on_cpu else _ACCELERATOR_UNIT
         self._tables = Tables(problem, self.device)
+        self._prefixes: Path | None = None
         self._stores: dict[int, PrefixStore] = {}
+        self.reuse = Reuse()
         samples = self._tables.split(0, "train").samples
         if samples < protocol.batch:
             raise InputError(
@@ -86,6 +92,11 @@ class Evaluator:
             owner: name for leases, unique to a running process.
         """
         self._archive, self._owner = archive, owner
+
+    def keep_prefixes(self, folder: Path) -> None:
+        """From now on, keep trained prefixes in a folder too, which may be deleted at any time."""
+        self._prefixes = folder
+        self._stores.clear()
 
     def settings(self) -> dict[str, Json]:
         """Everything that evaluations depend on beside their request."""
@@ -169,9 +180,20 @@ class Evaluator:
         for layers, members in by_depth.items():
             self._tables.keep_only({0, *(member.draw for member in members)})
             backend = ThreadBackend(self.workers)
-            store = self._stores.setdefault(layers, PrefixStore(_STORE_BYTES))
             trainer = self._trainer(layers, backend.cancelled)
-            yield from TrieWalk(trainer, backend, store, self._unit).run(members, progress)
+            walk = TrieWalk(trainer, backend, self._store(layers), self._unit)
+            for member, state in walk.run(members, progress):
+                self.reuse.asked(layers, state.seconds)
+                yield member, state
+            self.reuse.trained(walk.stages_trained, walk.seconds_trained)
+
+    def _store(self, layers: int) -> PrefixStore:
+        if layers not in self._stores:
+            folder = None
+            if self._prefixes is not None:
+                folder = PrefixFolder(self._prefixes, self.setting, layers, _FOLDER_BYTES)
+            self._stores[layers] = PrefixStore(_STORE_BYTES, folder)
+        return self._stores[layers]
 
     def _trainer(self, layers: int, cancelled: Callable[[], bool]) -> Trainer:
         combination = injection(self.protocol.form)

@@ -75,8 +75,8 @@ class Trainer:
         errors, energies = [], []
         for rows in torch.split(everyone, self.protocol.batch, dim=1):
             b, x = batches.take(rows)
-            errors.append((step.outputs(b) - x).square().sum(dim=2).double())
-            energies.append(x.square().sum(dim=2).double())
+            errors.append((step.outputs(b) - x).square().sum(dim=2).cpu().double())
+            energies.append(x.square().sum(dim=2).cpu().double())
         return nmse(torch.cat(errors, dim=1), torch.cat(energies, dim=1))
 
 

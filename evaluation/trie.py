@@ -52,6 +52,10 @@ class TrieWalk:
     def __init__(self, trainer: Trainer, backend: ThreadBackend, store: PrefixStore, unit: int) -> None:
         self._trainer, self._backend, self._store, self._unit = trainer, backend, store, unit
         self._root = StageState(trainer.layout.initial())
+        self.stages_trained = 0
+        """Prefixes that this walk has trained so far."""
+        self.seconds_trained = 0.0
+        """Training time of these, each stage's divided by the members it shared it with."""
 
     def run(
         self, members: Iterable[Member], progress: Callable[[Progress], None]
@@ -116,7 +120,11 @@ class TrieWalk:
         def train(nodes: Sequence[Member]) -> list[StageState]:
             return train_stage(self._trainer, nodes, [parents[node] for node in nodes])
 
-        yield from self._backend.run(train, self._units(alive))
+        for nodes, results in self._backend.run(train, self._units(alive)):
+            self.stages_trained += len(nodes)
+            for node, state in zip(nodes, results, strict=True):
+                self.seconds_trained += state.seconds - parents[node].seconds
+            yield nodes, results
 
     def _parent(self, node: Member, states: dict[Member, StageState]) -> StageState:
         depth = node.genome.layers - 1

@@ -10,8 +10,8 @@ from rich.style import Style
 SHARE_COLOURS = (
     "#4c279f", "#2b4db7", "#0271ac", "#038ba7", "#07a4a4", "#06bd97", "#76cd83", "#b9d878", "#f0e07f",
 )  # fmt: skip
-"""Colours of the shares 0, 1/8, .. 1: equal steps of lightness (Oklab 0.40 to 0.90), so that equal differences
-look equal, and both ends stand out from a black and from a white background."""
+"""Colours of the shares 0, 1/8, .. 1: equal steps of lightness (Oklab 0.40 to 0.90), so that equal
+differences look equal, and both ends stand out from a black and from a white background."""
 
 BEST, BASELINE, QUIET = "bold cyan", "magenta", "dim"
 """Styles of what the search found, of what it is compared with, and of what explains."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -112,8 +112,8 @@ class _Axis:
         return min(max(round(share * (4 * self.rows - 1)), 0), 4 * self.rows - 1)
 
     def ticks(self) -> dict[int, str]:
-        """Row -> label: round values (1, 2 or 5 times a power of ten), at least three rows apart."""
-        wanted = 3 * (self.high - self.low) / self.rows
+        """Row -> label: round values (1, 2 or 5 times a power of ten), at least two rows apart."""
+        wanted = 2 * (self.high - self.low) / self.rows
         power = 10.0 ** math.floor(math.log10(wanted))
         step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
@@ -121,9 +121,7 @@ class _Axis:
         return {self.dot(i * step) // 4: f"{i * step:.{decimals}f}" for i in range(first, last + 1)}
 
 
-def _dashes(
-    axis: _Axis, columns: int, levels: Iterator[float] | Sequence[float]
-) -> dict[tuple[int, int], int]:
+def _dashes(axis: _Axis, columns: int, levels: Iterable[float]) -> dict[tuple[int, int], int]:
     """Cell -> Braille bits of the dashed lines."""
     bits: dict[tuple[int, int], int] = {}
     for level in levels:

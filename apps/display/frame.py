@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from apps.display.colours import BEST, QUIET
+from apps.display.colours import BEST
 from apps.display.curve import LearningCurve
 from apps.display.heatmap import HeatMap
 from apps.display.standing import STANDING_WIDTH, best_lines, levels, standing
@@ -19,7 +19,7 @@ from apps.display.state import State
 from apps.display.text import clock, printable
 
 _GAP: Final = 2
-_MAP_CAPTION: Final = "share of the best {count} that use"
+_MAP_CAPTION: Final = "share of the best {count}\nusing a connection"
 _CURVE_HEIGHTS: Final = (5, 20)
 _WIDEST_CURVE: Final = 100
 
@@ -90,12 +90,11 @@ class Frame:
         heat = self._heat(width, height)
         if heat is None:
             return Group(*self._left(width, height))
-        heat_map, heat_width = heat
+        left_width = width - heat.width - _GAP
         grid = Table.grid(padding=(0, _GAP, 0, 0))
-        left_width = width - heat_width - _GAP
         grid.add_column(width=left_width)
-        grid.add_column(width=heat_width)
-        grid.add_row(Group(*self._left(left_width, height)), heat_map)
+        grid.add_column(width=heat.width)
+        grid.add_row(Group(*self._left(left_width, height)), heat)
         return grid
 
     def _left(self, width: int, height: int) -> Iterator[RenderableType]:
@@ -116,19 +115,16 @@ class Frame:
             min(room, highest),
         )
 
-    def _heat(self, width: int, height: int) -> tuple[RenderableType, int] | None:
-        """The heat map with its caption and its width; a word about the room it needs; None without one."""
+    def _heat(self, width: int, height: int) -> HeatMap | None:
+        """The heat map, with narrower cells where there is little room; None where there is too little."""
         average = self.state.average
         if average is None:
             return None
         shares = [row[:layer].tolist() for layer, row in enumerate(average.share)]
-        caption = Text(_MAP_CAPTION.format(count=average.count), QUIET)
-        for cell in (2, 1):
-            heat = HeatMap(shares, cell)
-            taken = max(heat.width, len(caption))
-            if width - taken - _GAP >= STANDING_WIDTH and heat.height + 1 <= height:
-                return Group(caption, heat), taken
-        return None
+        caption = _MAP_CAPTION.format(count=average.count)
+        maps = (HeatMap(shares, cell, caption) for cell in (2, 1))
+        room = width - STANDING_WIDTH - _GAP
+        return next((each for each in maps if each.width <= room and each.height <= height), None)
 
 
 def _bar(share: float) -> ProgressBar:

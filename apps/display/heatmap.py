@@ -26,21 +26,24 @@ class HeatMap:
     Attributes:
         shares: row d - 1 has the d - 1 shares, in [0, 1], of destination layer d.
         cell: characters a cell is wide.
+        caption: lines above the map.
     """
 
     shares: Sequence[Sequence[float]]
     cell: int = 2
+    caption: str = ""
 
     @property
     def width(self) -> int:
         """Columns it takes."""
         legend = len(f"0 {' ' * len(legend_shares())} 1")
-        return self._margin + max((len(self.shares) - 1) * self.cell, legend)
+        drawn = self._margin + max((len(self.shares) - 1) * self.cell, legend)
+        return max(drawn, *(len(line) for line in self.caption.splitlines()), 0)
 
     @property
     def height(self) -> int:
-        """Lines it takes: the sources, one for each layer, and the legend."""
-        return len(self.shares) + 2
+        """Lines it takes: the caption, the sources, one for each layer, and the legend."""
+        return len(self.caption.splitlines()) + len(self.shares) + 2
 
     @property
     def _margin(self) -> int:
@@ -53,12 +56,14 @@ class HeatMap:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it line by line."""
         coloured = shows_shares(console)
+        for line in self.caption.splitlines():
+            yield self._line(Text(line, QUIET))
         yield self._line(Text.assemble(" " * self._margin, (self._sources(), QUIET)))
         for layer, row in enumerate(self.shares, 1):
-            line = Text.assemble((f"{layer:>{self._margin - 1}} ", QUIET))
+            drawn = Text.assemble((f"{layer:>{self._margin - 1}} ", QUIET))
             for share in row:
-                self._append(line, share, self.cell, options, coloured=coloured)
-            yield self._line(line)
+                self._append(drawn, share, self.cell, options, coloured=coloured)
+            yield self._line(drawn)
         legend = Text.assemble(" " * self._margin, ("0 ", QUIET))
         for share in legend_shares():
             self._append(legend, share, 1, options, coloured=coloured)

@@ -48,7 +48,7 @@ class Pace:
         self._current = _Piece(0, now)
 
     def left(self, later: int) -> float | None:
-        """Seconds for the rest of these networks and as many ``later`` ones; None while nothing is measured."""
+        """Seconds for the rest of these networks and ``later`` more; None while nothing is measured."""
         speed = self._seconds_a_network()
         current = self._current
         return None if speed is None else speed * (current.networks * (1.0 - current.share) + later)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TextIO, final
+from typing import IO, TYPE_CHECKING, Any, Final, Self, final
 
 from rich.console import Console
 
@@ -34,7 +34,7 @@ class PlainDisplay(Watcher):
         clock: gives the time in seconds.
     """
 
-    def __init__(self, stream: TextIO, clock: Clock = time.monotonic) -> None:
+    def __init__(self, stream: IO[str], clock: Clock = time.monotonic) -> None:
         super().__init__(clock)
         self._stream = stream
         self._spoke = self._clock()
@@ -103,8 +103,7 @@ class PlainDisplay(Watcher):
 
     def _line(self, text: str) -> None:
         self._spoke = self._clock()
-        encoding = self._stream.encoding or "utf-8"
-        self._stream.write(printable(text).encode(encoding, "replace").decode(encoding) + "\n")
+        self._stream.write(f"{printable(text)}\n")
         self._stream.flush()
 
 

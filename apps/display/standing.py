@@ -14,7 +14,7 @@ from apps.display.state import State
 from apps.display.text import available, decibels, difference, gates, neuron_counts
 from genome import Evaluation
 
-STANDING_WIDTH: Final = 35
+STANDING_WIDTH: Final = 34
 """Columns that the table needs."""
 
 
@@ -37,9 +37,12 @@ def best_lines(state: State) -> Iterator[Text]:
     """What the best so far is made of, and what became of the other evaluations."""
     if state.best is not None:
         genome = state.best.genome
-        of = f"{genome.connections} of {available(genome.layers)} connections"
-        yield _line(Text.assemble("best: ", (of, BEST), f", {neuron_counts(genome.neurons)}"))
-        yield _line(Text.assemble(("gates ", QUIET), gates(genome)))
+        for label, value in (
+            ("connections", f"{genome.connections} of {available(genome.layers)}"),
+            ("gates", gates(genome)),
+            ("neurons", neuron_counts(genome.neurons)),
+        ):
+            yield _line(Text.assemble((f"{label:<11} ", QUIET), value))
     yield _line(Text(f"{state.diverged} diverged, {state.reused} reused from the archive", QUIET))
 
 

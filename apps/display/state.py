@@ -59,7 +59,8 @@ class State:
     @property
     def done(self) -> float:
         """Share of the current training that is done, in [0, 1]."""
-        if self.phase == "finished":
+        between_batches = self.phase == "search" and self.evaluations and not self.genomes
+        if between_batches or self.phase == "finished":
             return 1.0
         return self.progress.done if self.progress else 0.0
 

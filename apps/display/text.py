@@ -31,8 +31,8 @@ def clock(seconds: float) -> str:
 
 
 def neuron_counts(neurons: Iterable[str]) -> str:
-    """How many layers use each neuron, in the order of first use: "6 soft, 2 relu"."""
-    return ", ".join(f"{count} {name}" for name, count in Counter(neurons).items())
+    """How many layers use each neuron, most used first: "6 soft, 2 relu"."""
+    return ", ".join(f"{count} {name}" for name, count in Counter(neurons).most_common())
 
 
 def ranges(numbers: Sequence[int]) -> str:
@@ -57,7 +57,7 @@ def extra_sources(genome: Genome) -> dict[int, str]:
 
 
 def gates(genome: Genome) -> str:
-    """The extra connections in one line, "4<1 6<1-3,5": layer 4 also takes x(1), layer 6 x(1) to x(3), x(5)."""
+    """The extra connections in one line; in "4<1 6<1-3", layer 4 also takes x(1), layer 6 x(1) to x(3)."""
     return " ".join(f"{layer}<{sources}" for layer, sources in extra_sources(genome).items()) or "none"
 
 

@@ -39,9 +39,16 @@ def versions(distribution: str = DISTRIBUTION) -> Finding:
     return Finding(name, "ok", f"python {platform.python_version()}, {found}; {count} distributions in all")
 
 
-def imports() -> Finding:
-    """Whether every requirement, and the checks that need them, can be imported."""
-    wanted = [requirement.name for requirement in _requirements(DISTRIBUTION)]
+def imports(distribution: str = DISTRIBUTION) -> Finding:
+    """Whether every requirement, and the checks that need them, can be imported.
+
+    Args:
+        distribution: the project's; the requirements of one that is not installed are not known.
+    """
+    try:
+        wanted = [requirement.name for requirement in _requirements(distribution)]
+    except metadata.PackageNotFoundError:
+        wanted = []
     problems = []
     for module in (*wanted, "apps.doctor.examination"):
         try:

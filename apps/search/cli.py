@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_search(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--optimizer", default="evolution", help="evolution, random, or the path of a class, package.module:Class"
+        "--optimizer",
+        default="evolution",
+        help="evolution, random, or the path of a class, package.module:Class",
     )
     group.add_argument("--budget", type=_at_least(1), default=64, help="genomes to evaluate")
     group.add_argument("--batch", type=_at_least(1), default=8, help="genomes asked for at once")
@@ -60,7 +62,9 @@ def _add_problem(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--m", type=_at_least(1), default=25, help="measurements a sample")
     group.add_argument("--n", type=_at_least(1), default=50, help="entries of a signal")
     group.add_argument("--sparsity", type=float, default=0.1, help="probability that an entry is non-zero")
-    group.add_argument("--snr", type=float, default=None, help="signal-to-noise ratio in dB; no noise if absent")
+    group.add_argument(
+        "--snr", type=float, default=None, help="signal-to-noise ratio in dB; no noise if absent"
+    )
     group.add_argument("--problem-seed", type=_at_least(0), default=0, help="of dictionary and signals")
     group.add_argument(
         "--data",
@@ -79,7 +83,9 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_run(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--out", type=Path, help="run directory; named after the settings, below runs/, if absent")
+    group.add_argument(
+        "--out", type=Path, help="run directory; named after the settings, below runs/, if absent"
+    )
     group.add_argument("--storage", help="database URL of an archive shared with other searches")
     group.add_argument("--plain", action="store_true", help="plain lines even on a terminal")
 

@@ -10,6 +10,7 @@ from typing import Any
 from analysis.claims import judge, judge_connections
 from analysis.comparison import compare, summarize
 from apps.search.roles import CLAIMS, CONNECTION_CLAIM, DIFFERENCES, Found
+from evaluation.reuse import Reuse
 from genome import Evaluation, Genome
 
 FORMAT, VERSION = "lista-genome/result", 1
@@ -39,6 +40,7 @@ def result(
     test: Mapping[str, Mapping[int, Evaluation]],
     settings: Mapping[str, Any],
     seconds: float,
+    reuse: Reuse,
 ) -> dict[str, Any]:
     """Put everything that a search found into one JSON value.
 
@@ -50,6 +52,7 @@ def result(
         test: each model's evaluations of the comparison, by seed.
         settings: of the run.
         seconds: that this command took.
+        reuse: what sharing and keeping prefixes saved in this command.
     """
     values = {name: {seed: _test_db(e) for seed, e in by_seed.items()} for name, by_seed in test.items()}
     spreads = summarize(values)
@@ -70,6 +73,7 @@ def result(
         "evaluations": len(evaluations),
         "diverged": sum(evaluation.status == "diverged" for evaluation in evaluations),
         "seconds": seconds,
+        "reuse": reuse.to_dict(),
         **{name: entries[name] for name in ("best", "average", "chosen")},
         "baselines": {key: entries[name] for name, key in _BASELINE_KEYS.items()},
         "differences": [

@@ -46,6 +46,7 @@ def run_search(options: SearchOptions) -> dict[str, Any]:
     settings = _settings(options, space, evaluator)
     out = options.out or Path("runs") / _name(options, settings)
     with RunDirectory(out, settings), Archive.open(options.storage or out / "archive.sqlite") as archive:
+        evaluator.keep_prefixes(out / "prefixes")
         evaluator.attach(archive, owner=f"{socket.gethostname()}:{out.resolve()}")
         with create_display(plain=options.plain) as observer:
             content = _search(options, space, evaluator, archive, out, settings, began, observer)
@@ -91,6 +92,7 @@ def _search(
         test=test,
         settings=settings,
         seconds=time.perf_counter() - began,
+        reuse=evaluator.reuse,
     )
     chosen = evaluator.network(Request(what.chosen.genome, seed=options.seed))
     write_outputs(out, content, what, chosen)

@@ -21,7 +21,7 @@ from torch import Tensor
 from apps.doctor import arithmetic, machine, storage, training
 from apps.doctor.__main__ import main
 from apps.doctor.finding import Check, Finding, carry_out
-from apps.doctor.versions import versions
+from apps.doctor.versions import imports, versions
 from builders.cells import Cell, Lista
 from builders.genes import Genes
 from builders.parameters import ParameterSpec
@@ -209,6 +209,7 @@ def test_a_distribution_that_is_not_installed() -> None:
         "failed",
         "the distribution no-such-project is not installed",
     )
+    assert imports("no-such-project").status == "ok", "the machine is checked all the same"
 
 
 # The machine
