@@ -71,7 +71,7 @@ def main() -> None:
     arguments.add_argument("--draws", type=int, default=3)
     arguments.add_argument("--out", type=Path, default=Path("benchmarks/results/setting.json"))
     options = arguments.parse_args()
-    quick, models, console = protocol("quick"), baselines(LAYERS), Console()
+    quick, models, console = protocol("quick"), baselines(LAYERS), Console(width=120)
     lista = {"LISTA": models["LISTA"]}
     rates = {f"{r:g}": score(lista, replace(quick, learning_rate=r), options.draws) for r in RATES}
     console.print(table("LISTA alone, by learning rate (dB)", "learning rate", rates))

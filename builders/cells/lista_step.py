@@ -1,12 +1,14 @@
 """LISTA's training step, forward and backward by hand over preallocated buffers.
 
 Autograd would store and re-read every intermediate of every weighted sum; here a weighted sum over all
-earlier outputs is one batched vector-matrix product, and only three activations a layer are kept.
-Members never meet in any operation, so that a member's bits do not depend on its batch mates.
+earlier outputs is one batched vector-matrix product, and only three activations a layer are kept. Every view
+that a step needs is made once a batch size, for at these sizes making views would cost as much as the
+arithmetic. Members never meet in any operation, so that a member's bits do not depend on its batch mates.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -15,22 +17,86 @@ from torch import Tensor
 from builders.step import Binding, PopulationStep
 
 
-class _Buffers:
-    """Activations of one batch size; the layer axis leads so that each layer is contiguous."""
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """What one layer works on; all tensors are views into shared buffers.
 
-    def __init__(self, depth: int, members: int, batch: int, n: int, like: Tensor) -> None:
-        def stack() -> Tensor:
-            return torch.empty(depth, members, batch, n, dtype=like.dtype, device=like.device)
+    Attributes:
+        output: activation, ``(P, batch, n)``.
+        threshold: ``(P, 1, 1)``.
+        theta_sum: where the threshold's gradient is summed, up to its sign, ``(P,)``.
+        used: 1 where a member's neuron has a threshold; None where every one is soft, ``(P, 1, 1)``.
+        slope: minus the negative slope of each member's neuron; None where every one is soft.
+        side: gate of the side connection; None where it is always on.
+        inputs: weighted sum of earlier outputs, ``(P, batch, n)``; unused at the first layer.
+        inputs_row: the same as ``(P, 1, batch * n)``.
+        coefficients: effective coefficients of the earlier outputs, ``(P, 1, layer)``.
+        earlier: earlier outputs, ``(P, layer, batch * n)``.
+        input_gradient: loss gradient with respect to ``inputs``.
+        later_coefficients: this layer's in the inputs of later ones, ``(P, 1, depth - layer - 1)``.
+        later: gradients with respect to later layers' inputs, ``(P, depth - layer - 1, batch * n)``.
+    """
 
-        self.outputs, self.inputs, self.input_gradients = stack(), stack(), stack()
-        self.side, self.u, self.scratch, self.side_gradient = (
-            torch.empty(members, batch, n, dtype=like.dtype, device=like.device) for _ in range(4)
-        )
+    output: Tensor
+    threshold: Tensor
+    theta_sum: Tensor
+    used: Tensor | None
+    slope: Tensor | None
+    side: Tensor | None
+    inputs: Tensor
+    inputs_row: Tensor
+    coefficients: Tensor
+    earlier: Tensor
+    input_gradient: Tensor
+    later_coefficients: Tensor
+    later: Tensor
 
 
 def _by_member(stacked: Tensor) -> Tensor:
     """``(layers, P, batch, n)`` as ``(P, layers, batch * n)`` without a copy."""
     return stacked.flatten(2).transpose(0, 1)
+
+
+@final
+class _Buffers:
+    """Activations of one batch size, and every view of them that a step needs.
+
+    The layer axis leads, so that each layer's activations are contiguous.
+    """
+
+    def __init__(self, bound: Binding, theta: Tensor, effective: Tensor, b: Tensor, n: int) -> None:
+        members, batch, _ = b.shape
+        depth = bound.depth
+
+        def empty(*shape: int) -> Tensor:
+            return torch.empty(*shape, dtype=b.dtype, device=b.device)
+
+        outputs, inputs, gradients = (empty(depth, members, batch, n) for _ in range(3))
+        self.side, self.u, self.scratch, self.side_gradient = (empty(members, batch, n) for _ in range(4))
+        self.u_row = self.u.flatten(1)[:, None]
+        self.theta_sums = empty(depth, members)
+        genes = bound.genes
+        self.layers = [
+            _Layer(
+                output=outputs[layer],
+                threshold=theta[:, layer, None, None],
+                theta_sum=self.theta_sums[layer],
+                used=None if genes.all_soft[layer] else genes.neurons.used[layer],
+                slope=None if genes.all_soft[layer] else -genes.neurons.negative_slope[layer],
+                side=None if genes.all_side[layer] else genes.side[layer],
+                inputs=inputs[layer],
+                inputs_row=inputs[layer].flatten(1)[:, None],
+                coefficients=effective[:, layer : layer + 1, :layer],
+                earlier=_by_member(outputs[:layer]),
+                input_gradient=gradients[layer],
+                later_coefficients=effective[:, layer + 1 : depth, layer][:, None],
+                later=_by_member(gradients[layer + 1 :]),
+            )
+            for layer in range(depth)
+        ]
+        first = max(bound.lowest - 1, 1)
+        self.later_gradients = _by_member(gradients[first:])
+        self.all_earlier = _by_member(outputs[: depth - 1]).transpose(1, 2)
 
 
 @final
@@ -44,134 +110,125 @@ class ListaStep(PopulationStep):
         self._w_b, self._w_x = parameters["W_b"], parameters["W_x"]
         self._w_x_transposed = self._w_x.transpose(1, 2)
         self._theta, self._coefficient = parameters["theta"], parameters["coefficient"]
-        self._gradient = binding.layout.views(binding.gradient)
-        self._theta_gradient = self._gradient["theta"]
+        self._effective = torch.empty_like(binding.weights)
+        self._bind_gradients()
+        self._buffers: dict[int, _Buffers] = {}
+
+    def _bind_gradients(self) -> None:
+        gradient = self._bound.layout.views(self._bound.gradient)
+        trained = slice(self._lowest - 1, self._depth)
+        self._theta_gradient = gradient["theta"][:, trained]
+        self._theta_sign = -self._bound.genes.neurons.used[trained, :, 0, 0].T.to(self._theta.dtype)
+        first = max(self._lowest - 1, 1)
+        rows, columns = slice(first, self._depth), slice(0, self._depth - 1)
+        self._coefficient_gradient = gradient["coefficient"][:, rows, columns]
+        self._coefficient_weights = self._bound.weights[:, rows, columns]
+        self._w_b_view, self._w_x_view = gradient["W_b"], gradient["W_x"]
         # Products are written to dense buffers: into a strided view they may take another kernel.
         self._w_b_gradient = torch.empty_like(self._w_b, memory_format=torch.contiguous_format)
         self._w_x_gradient = torch.empty_like(self._w_x, memory_format=torch.contiguous_format)
-        self._effective = torch.empty_like(binding.weights)
-        self._buffers: dict[int, _Buffers] = {}
 
     def outputs(self, b: Tensor) -> Tensor:
         """See ``PopulationStep.outputs``."""
-        return self._forward(b).outputs[self._depth - 1]
+        return self._forward(b).layers[-1].output
 
     def differentiate(self, b: Tensor, target: Tensor) -> None:
         """See ``PopulationStep.differentiate``."""
-        buffers = self._forward(b)
-        self._backward(buffers, b, target)
+        self._backward(self._forward(b), b, target)
 
     def _buffers_for(self, b: Tensor) -> _Buffers:
-        members, batch, _ = b.shape
+        batch = b.shape[1]
         if batch not in self._buffers:
-            self._buffers[batch] = _Buffers(self._depth, members, batch, self._w_b.shape[2], b)
+            n = self._w_b.shape[2]
+            self._buffers[batch] = _Buffers(self._bound, self._theta, self._effective, b, n)
         return self._buffers[batch]
 
     def _forward(self, b: Tensor) -> _Buffers:
         buffers = self._buffers_for(b)
         torch.mul(self._coefficient, self._bound.weights, out=self._effective)
         torch.bmm(b, self._w_b, out=buffers.side)
-        for layer in range(self._depth):
-            self._activate(buffers, layer, self._pre_activation(buffers, layer))
+        clamps = self._clamping_is_exact()
+        for index, layer in enumerate(buffers.layers):
+            u = self._pre_activation(buffers, layer, first=index == 0)
+            if clamps and layer.slope is None:
+                shrunk = torch.clamp(u, -layer.threshold, layer.threshold, out=buffers.scratch)
+                torch.sub(u, shrunk, out=layer.output)
+            else:
+                self._activate(buffers, layer, u)
         return buffers
 
-    def _pre_activation(self, buffers: _Buffers, layer: int) -> Tensor:
-        side = buffers.side
-        if not self._bound.genes.all_side[layer]:
-            side = torch.mul(side, self._bound.genes.side[layer], out=buffers.scratch)
-        if layer == 0:
-            return side
-        inputs = buffers.inputs[layer]
-        torch.bmm(
-            self._effective[:, layer : layer + 1, :layer],
-            _by_member(buffers.outputs[:layer]),
-            out=inputs.flatten(1)[:, None],
-        )
-        return torch.baddbmm(side, inputs, self._w_x, out=buffers.u)
+    def _clamping_is_exact(self) -> bool:
+        """Whether ``u - clamp(u, -theta, theta)``, two passes instead of five, is the soft threshold.
 
-    def _activate(self, buffers: _Buffers, layer: int, u: Tensor) -> None:
-        genes, out = self._bound.genes, buffers.outputs[layer]
-        threshold = self._theta[:, layer, None, None]
-        if not genes.all_soft[layer]:
-            threshold = threshold * genes.neurons.used[layer]
-        torch.sign(u, out=out)
-        if not genes.all_soft[layer]:
-            torch.maximum(out, -genes.neurons.negative_slope[layer], out=out)
-        shrunk = torch.abs(u, out=buffers.scratch).sub_(threshold).clamp_min_(0)
-        out.mul_(shrunk)
+        It is, to the bit, where no threshold is negative. An accelerator is not asked: it would have to
+        stop for the answer.
+        """
+        return self._theta.device.type == "cpu" and bool((self._theta >= 0).all())
+
+    def _pre_activation(self, buffers: _Buffers, layer: _Layer, *, first: bool) -> Tensor:
+        side = buffers.side
+        if layer.side is not None:
+            side = torch.mul(side, layer.side, out=buffers.scratch)
+        if first:
+            return side
+        torch.bmm(layer.coefficients, layer.earlier, out=layer.inputs_row)
+        return torch.baddbmm(side, layer.inputs, self._w_x, out=buffers.u)
+
+    def _activate(self, buffers: _Buffers, layer: _Layer, u: Tensor) -> None:
+        torch.sign(u, out=layer.output)
+        threshold = layer.threshold
+        if layer.used is not None and layer.slope is not None:
+            threshold = threshold * layer.used
+            torch.maximum(layer.output, layer.slope, out=layer.output)
+        layer.output.mul_(torch.abs(u, out=buffers.scratch).sub_(threshold).clamp_min_(0))
 
     def _backward(self, buffers: _Buffers, b: Tensor, target: Tensor) -> None:
-        top = self._depth - 1
-        for layer in range(top, self._lowest - 2, -1):
-            upstream = self._output_gradient(buffers, layer, target)
-            u_gradient = self._through_neuron(buffers, layer, upstream)
-            self._accumulate(buffers, layer, u_gradient)
+        for index in range(self._depth - 1, self._lowest - 2, -1):
+            layer = buffers.layers[index]
+            if index == self._depth - 1:
+                torch.sub(layer.output, target, out=buffers.u)
+            else:
+                torch.bmm(layer.later_coefficients, layer.later, out=buffers.u_row)
+            self._through_neuron(buffers, layer)
+            self._accumulate(buffers, layer, index)
+        torch.mul(buffers.theta_sums[self._lowest - 1 :].T, self._theta_sign, out=self._theta_gradient)
         if self._lowest == 1:
             torch.bmm(b.transpose(1, 2), buffers.side_gradient, out=self._w_b_gradient)
-            self._gradient["W_b"].copy_(self._w_b_gradient)
+            self._w_b_view.copy_(self._w_b_gradient)
         if self._lowest <= 2 <= self._depth:
-            self._gradient["W_x"].copy_(self._w_x_gradient)
-        self._differentiate_coefficients(buffers)
+            self._w_x_view.copy_(self._w_x_gradient)
+        if self._depth > 1:
+            products = torch.bmm(buffers.later_gradients, buffers.all_earlier)
+            torch.mul(products, self._coefficient_weights, out=self._coefficient_gradient)
 
-    def _output_gradient(self, buffers: _Buffers, layer: int, target: Tensor) -> Tensor:
-        """Gradient with respect to a layer's output, ``(P, batch, n)``."""
-        out = buffers.u
-        if layer == self._depth - 1:
-            return torch.sub(buffers.outputs[layer], target, out=out)
-        torch.bmm(
-            self._effective[:, layer + 1 : self._depth, layer][:, None],
-            _by_member(buffers.input_gradients[layer + 1 :]),
-            out=out.flatten(1)[:, None],
-        )
-        return out
+    def _through_neuron(self, buffers: _Buffers, layer: _Layer) -> None:
+        """Turn the gradient in ``buffers.u`` from a layer's output to its pre-activation."""
+        gradient = buffers.u
+        sign = torch.sign(layer.output, out=buffers.scratch)
+        gradient.mul_(sign if layer.slope is None else torch.maximum(sign, layer.slope))
+        torch.sum(gradient, dim=(1, 2), out=layer.theta_sum)
+        gradient.mul_(sign)
 
-    def _through_neuron(self, buffers: _Buffers, layer: int, upstream: Tensor) -> Tensor:
-        """Gradient with respect to the pre-activation; writes the threshold's."""
-        genes = self._bound.genes
-        sign = torch.sign(buffers.outputs[layer], out=buffers.scratch)
-        theta_gradient = self._theta_gradient[:, layer]
-        if genes.all_soft[layer]:
-            upstream.mul_(sign)
-            torch.sum(upstream, dim=(1, 2), out=theta_gradient).neg_()
-            return upstream.mul_(sign)
-        slope = torch.maximum(sign, -genes.neurons.negative_slope[layer])
-        upstream.mul_(slope)
-        torch.sum(upstream, dim=(1, 2), out=theta_gradient)
-        theta_gradient.mul_(genes.neurons.used[layer, :, 0, 0]).neg_()
-        return upstream.mul_(sign)
-
-    def _accumulate(self, buffers: _Buffers, layer: int, u_gradient: Tensor) -> None:
-        """Pass a pre-activation's gradient on to its inputs, ``W_x`` and ``W_b b``."""
-        top = layer == self._depth - 1
+    def _accumulate(self, buffers: _Buffers, layer: _Layer, index: int) -> None:
+        """Pass the gradient in ``buffers.u`` on to a layer's inputs, ``W_x`` and ``W_b b``."""
+        top = index == self._depth - 1
         if self._lowest == 1:
-            self._accumulate_side(buffers, layer, u_gradient)
-        if layer == 0:
+            self._accumulate_side(buffers, layer, top=top)
+        if index == 0:
             return
-        torch.bmm(u_gradient, self._w_x_transposed, out=buffers.input_gradients[layer])
+        torch.bmm(buffers.u, self._w_x_transposed, out=layer.input_gradient)
         if self._lowest <= 2:
-            inputs = buffers.inputs[layer].transpose(1, 2)
+            inputs = layer.inputs.transpose(1, 2)
             if top:
-                torch.bmm(inputs, u_gradient, out=self._w_x_gradient)
+                torch.bmm(inputs, buffers.u, out=self._w_x_gradient)
             else:
-                self._w_x_gradient.baddbmm_(inputs, u_gradient)
+                self._w_x_gradient.baddbmm_(inputs, buffers.u)
 
-    def _accumulate_side(self, buffers: _Buffers, layer: int, u_gradient: Tensor) -> None:
-        gated = u_gradient
-        if not self._bound.genes.all_side[layer]:
-            gated = torch.mul(u_gradient, self._bound.genes.side[layer], out=buffers.scratch)
-        if layer == self._depth - 1:
-            buffers.side_gradient.copy_(gated)
+    def _accumulate_side(self, buffers: _Buffers, layer: _Layer, *, top: bool) -> None:
+        gradient = buffers.u
+        if layer.side is not None:
+            gradient = torch.mul(gradient, layer.side, out=buffers.scratch)
+        if top:
+            buffers.side_gradient.copy_(gradient)
         else:
-            buffers.side_gradient.add_(gated)
-
-    def _differentiate_coefficients(self, buffers: _Buffers) -> None:
-        first = max(self._lowest - 1, 1)
-        if first >= self._depth:
-            return
-        products = torch.bmm(
-            _by_member(buffers.input_gradients[first:]),
-            _by_member(buffers.outputs[: self._depth - 1]).transpose(1, 2),
-        )
-        rows, columns = slice(first, self._depth), slice(0, self._depth - 1)
-        weights = self._bound.weights[:, rows, columns]
-        torch.mul(products, weights, out=self._gradient["coefficient"][:, rows, columns])
+            buffers.side_gradient.add_(gradient)
