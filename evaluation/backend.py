@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from threading import Event
 from typing import TypeVar, final
 
 import torch
+
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
@@ -50,3 +52,17 @@ class ThreadBackend:
             finally:
                 self._cancelled.set()
                 pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def one_intra_op_thread() -> Iterator[None]:
+    """Run torch operations of this thread, and of threads begun here, on one core each.
+
+    A reduction split over cores may round otherwise: results are promised at one intra-op thread.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

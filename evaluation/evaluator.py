@@ -14,7 +14,7 @@ from builders.injections import injection
 from builders.network import UnrolledNetwork, build
 from builders.unroll import network_layout
 from evaluation.archive import Archive
-from evaluation.backend import ThreadBackend
+from evaluation.backend import ThreadBackend, one_intra_op_thread
 from evaluation.device import choose_device, usable_cores
 from evaluation.digest import Json, digest
 from evaluation.leases import LEASE_SECONDS, kept_alive
@@ -182,9 +182,10 @@ class Evaluator:
             backend = ThreadBackend(self.workers)
             trainer = self._trainer(layers, backend.cancelled)
             walk = TrieWalk(trainer, backend, self._store(layers), self._unit)
-            for member, state in walk.run(members, progress):
-                self.reuse.asked(layers, state.seconds)
-                yield member, state
+            with one_intra_op_thread():
+                for member, state in walk.run(members, progress):
+                    self.reuse.asked(layers, state.seconds)
+                    yield member, state
             self.reuse.trained(walk.stages_trained, walk.seconds_trained)
 
     def _store(self, layers: int) -> PrefixStore:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -17,7 +17,7 @@ from evaluation.problem import Problem
 from genome import InputError
 
 _DICTIONARY, _SIGNALS = 0, 1
-_KEPT_DRAWS = 8
+_LEAST_FILLED = 0.1
 
 
 def _check(name: str, value: float, rule: str, holds: bool) -> None:
@@ -59,6 +59,9 @@ class SparseRecovery(Problem):
         for name in ("m", "n", "train", "valid", "test"):
             _check(name, getattr(self, name), "at least 1", getattr(self, name) >= 1)
         _check("sparsity", self.sparsity, "in (0, 1]", 0 < self.sparsity <= 1)
+        # Below it, drawing the empty signals again would take for ever.
+        filled = self.sparsity * self.n
+        _check("sparsity times n", filled, f"at least {_LEAST_FILLED}", filled >= _LEAST_FILLED)
         _check("seed", self.seed, "at least 0", self.seed >= 0)
         if self.snr_db is not None:
             _check("SNR in dB", self.snr_db, "finite", bool(np.isfinite(self.snr_db)))
@@ -74,8 +77,9 @@ class SparseRecovery(Problem):
         return unit
 
     def dataset(self, draw: int) -> Dataset:
-        """Draw ``draw`` of the signals; the dictionary is the same for every draw."""
-        return _draw(self, draw)
+        """Draw ``draw`` of the signals; the dictionary is the same for every draw. Nothing is kept."""
+        samples = (self.train, self.valid, self.test)
+        return Dataset(*(self._split(draw, index, count) for index, count in enumerate(samples)))
 
     def to_dict(self) -> dict[str, Json]:
         """The attributes, and the kind of problem."""
@@ -101,9 +105,3 @@ class SparseRecovery(Problem):
             power = np.mean(b**2) / 10 ** (self.snr_db / 10)
             b += np.sqrt(power) * rng.standard_normal(b.shape)
         return Split(torch.from_numpy(b.astype(np.float32)), torch.from_numpy(x.astype(np.float32)))
-
-
-@lru_cache(maxsize=_KEPT_DRAWS)
-def _draw(problem: SparseRecovery, draw: int) -> Dataset:
-    samples = (problem.train, problem.valid, problem.test)
-    return Dataset(*(problem._split(draw, index, count) for index, count in enumerate(samples)))

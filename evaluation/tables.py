@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, final
 import torch
 from torch import Tensor
 
-from evaluation.dataset import Split
+from evaluation.dataset import Dataset, Split
 from evaluation.problem import Problem
 
 SplitName = Literal["train", "valid", "test"]
@@ -17,26 +17,29 @@ SplitName = Literal["train", "valid", "test"]
 
 @final
 class Tables:
-    """Splits of a problem on one device, moved there on first use; safe to share between threads."""
+    """Data of a problem on one device, moved there on first use; safe to share between threads."""
 
     def __init__(self, problem: Problem, device: torch.device) -> None:
         self._problem, self._device = problem, device
-        self._splits: dict[tuple[int, SplitName], Split] = {}
+        self._datasets: dict[int, Dataset] = {}
         self._lock = Lock()
 
     def split(self, draw: int, name: SplitName) -> Split:
         """The split of one draw on the device."""
         with self._lock:
-            key = (draw, name)
-            if key not in self._splits:
-                split: Split = getattr(self._problem.dataset(draw), name)
-                self._splits[key] = Split(split.b.to(self._device), split.x.to(self._device))
-            return self._splits[key]
+            if draw not in self._datasets:
+                self._datasets[draw] = self._moved(self._problem.dataset(draw))
+            split: Split = getattr(self._datasets[draw], name)
+            return split
 
     def keep_only(self, draws: Collection[int]) -> None:
         """Free the data of every other draw."""
         with self._lock:
-            self._splits = {key: value for key, value in self._splits.items() if key[0] in draws}
+            self._datasets = {draw: data for draw, data in self._datasets.items() if draw in draws}
+
+    def _moved(self, data: Dataset) -> Dataset:
+        splits = (data.train, data.valid, data.test)
+        return Dataset(*(Split(split.b.to(self._device), split.x.to(self._device)) for split in splits))
 
 
 class _Segment(NamedTuple):

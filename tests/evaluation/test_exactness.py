@@ -106,3 +106,17 @@ def test_early_stopping_members_leave_without_disturbing_the_others() -> None:
     for request, member in zip(requests[:3], batch, strict=False):
         (alone,) = evaluator(patient, problem=problem).evaluate([request])
         assert bits(alone) == bits(member)
+
+
+def test_test_scores_and_torchs_threads_do_not_depend_on_the_number_of_threads() -> None:
+    before = torch.get_num_threads()
+    request = Request(Genome.dense(K), test=True)
+    scores = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            scores.append(evaluator().evaluate([request])[0].test_nmse_db)
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert scores[0] == scores[1]

@@ -75,7 +75,7 @@ def test_a_damaged_file_counts_as_missing_and_is_removed(tmp_path: Path, damage:
     (path,) = tmp_path.iterdir()
     content = bytearray(path.read_bytes())
     content[-3] ^= 1
-    path.write_bytes({"truncate": content[:-1], "flip": content, "empty": b""}[damage])
+    path.write_bytes(bytes({"truncate": content[:-1], "flip": content, "empty": bytearray()}[damage]))
     assert folder.get(member(5)) is None
     assert not path.exists()
     folder.put(member(5), state(5))

@@ -58,6 +58,7 @@ def test_a_problem_is_a_value_and_its_draws_are_independent() -> None:
     [
         ({"m": 0}, "problem's m must be at least 1, got 0"),
         ({"sparsity": 1.5}, r"sparsity must be in \(0, 1\], got 1.5"),
+        ({"sparsity": 0.002}, "sparsity times n must be at least 0.1, got 0.08"),
         ({"snr_db": float("nan")}, "SNR in dB must be finite, got nan"),
         ({"valid": 0}, "valid must be at least 1, got 0"),
     ],
