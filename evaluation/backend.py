@@ -10,7 +10,6 @@ from typing import TypeVar, final
 
 import torch
 
-
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
