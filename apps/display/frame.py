@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from apps.display.colours import BEST
+from apps.display.colours import BEST, QUIET
 from apps.display.curve import LearningCurve
 from apps.display.heatmap import HeatMap
 from apps.display.standing import STANDING_WIDTH, best_lines, levels, standing
@@ -20,7 +20,9 @@ from apps.display.text import clock, printable
 
 _GAP: Final = 2
 _MAP_CAPTION: Final = "share of the best {count}\nusing a connection"
-_CURVE_HEIGHTS: Final = (5, 20)
+_LINES_ABOVE: Final = 4
+_LOWEST_CURVE: Final = 5
+_HIGHEST_CURVE: Final = 20
 _WIDEST_CURVE: Final = 100
 
 
@@ -44,11 +46,9 @@ class Frame:
         width, height = options.max_width, options.height or options.size.height
         yield self._title()
         yield self._bars()
-        if self.state.plan is None:
-            return
-        yield Text()
-        used = 2 + self._bars().row_count
-        yield self._body(width, height - used)
+        if self.state.plan is not None:
+            yield Text()
+            yield self._body(width, height - _LINES_ABOVE)
 
     def _title(self) -> Text:
         plan = self.state.plan
@@ -87,45 +87,56 @@ class Frame:
         return f"stage {progress.stage} of {progress.stages}"
 
     def _body(self, width: int, height: int) -> RenderableType:
-        heat = self._heat(width, height)
-        if heat is None:
-            return Group(*self._left(width, height))
+        maps = self._maps()
+        room = width - STANDING_WIDTH - _GAP
+        fitting = [each for each in maps if each.width <= room and each.height <= height]
+        if not fitting:
+            return Group(*self._left(width, height, _wish(maps)))
+        heat = fitting[0]
         left_width = width - heat.width - _GAP
         grid = Table.grid(padding=(0, _GAP, 0, 0))
         grid.add_column(width=left_width)
         grid.add_column(width=heat.width)
-        grid.add_row(Group(*self._left(left_width, height)), heat)
+        grid.add_row(Group(*self._left(left_width, height, [])), heat)
         return grid
 
-    def _left(self, width: int, height: int) -> Iterator[RenderableType]:
-        table, lines = standing(self.state), list(best_lines(self.state))
+    def _left(self, width: int, height: int, more: Sequence[Text]) -> Iterator[RenderableType]:
+        """The numbers, and below them the curve where there is room for it."""
+        table, lines = standing(self.state), [*best_lines(self.state), *more]
         yield table
         yield from lines
-        lowest, highest = _CURVE_HEIGHTS
         room = height - table.row_count - len(lines) - 1
-        plan = self.state.plan
-        if plan is None or room < lowest:
+        if self.state.plan is None or room < _LOWEST_CURVE:
             return
-        yield Text()
+        if room > _LOWEST_CURVE:
+            yield Text()
+            room -= 1
+        yield Text("best validation NMSE so far (dB)", QUIET, no_wrap=True)
         yield LearningCurve(
             self.state.curve,
-            plan.budget,
+            self.state.plan.budget,
             levels(self.state.baselines),
             min(width, _WIDEST_CURVE),
-            min(room, highest),
+            min(room, _HIGHEST_CURVE),
         )
 
-    def _heat(self, width: int, height: int) -> HeatMap | None:
-        """The heat map, with narrower cells where there is little room; None where there is too little."""
+    def _maps(self) -> list[HeatMap]:
+        """The heat map with wide and with narrow cells; none while no network has completed."""
         average = self.state.average
         if average is None:
-            return None
+            return []
         shares = [row[:layer].tolist() for layer, row in enumerate(average.share)]
-        caption = _MAP_CAPTION.format(count=average.count)
-        maps = (HeatMap(shares, cell, caption) for cell in (2, 1))
-        room = width - STANDING_WIDTH - _GAP
-        return next((each for each in maps if each.width <= room and each.height <= height), None)
+        return [HeatMap(shares, cell, _MAP_CAPTION.format(count=average.count)) for cell in (2, 1)]
+
+
+def _wish(maps: Sequence[HeatMap]) -> list[Text]:
+    """A line that says how large a terminal would show the smallest, last, of the maps."""
+    lines = []
+    for heat in maps[-1:]:
+        columns, rows = STANDING_WIDTH + _GAP + heat.width, _LINES_ABOVE + heat.height
+        lines.append(Text(f"heat map: needs {columns} columns, {rows} lines", QUIET, no_wrap=True))
+    return lines
 
 
 def _bar(share: float) -> ProgressBar:
-    return ProgressBar(total=1.0, completed=share, complete_style=BEST, finished_style=BEST)
+    return ProgressBar(total=1.0, completed=share, style=QUIET, complete_style=BEST, finished_style=BEST)

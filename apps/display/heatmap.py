@@ -42,7 +42,7 @@ class HeatMap:
 
     @property
     def height(self) -> int:
-        """Lines it takes: the caption, the sources, one for each layer, and the legend."""
+        """Lines it takes: the caption, the legend, the sources, and one for each layer."""
         return len(self.caption.splitlines()) + len(self.shares) + 2
 
     @property
@@ -58,20 +58,26 @@ class HeatMap:
         coloured = shows_shares(console)
         for line in self.caption.splitlines():
             yield self._line(Text(line, QUIET))
+        # Above the sources, not below the last layer, where it would look like one more.
+        legend = Text.assemble(" " * self._margin, ("0 ", QUIET))
+        for share in legend_shares():
+            self._append(legend, share, 1, options, coloured=coloured)
+        yield self._line(legend.append(" 1", QUIET))
         yield self._line(Text.assemble(" " * self._margin, (self._sources(), QUIET)))
         for layer, row in enumerate(self.shares, 1):
             drawn = Text.assemble((f"{layer:>{self._margin - 1}} ", QUIET))
             for share in row:
                 self._append(drawn, share, self.cell, options, coloured=coloured)
             yield self._line(drawn)
-        legend = Text.assemble(" " * self._margin, ("0 ", QUIET))
-        for share in legend_shares():
-            self._append(legend, share, 1, options, coloured=coloured)
-        yield self._line(legend.append(" 1", QUIET))
 
     def _sources(self) -> str:
-        # Wide enough for the last digits, which say enough beside their neighbours.
-        return "".join(f"{source % 10**self.cell:>{self.cell}}" for source in range(1, len(self.shares)))
+        """Every source's number over its column, or of every second, fifth, .. where they would touch."""
+        last = len(self.shares) - 1
+        step = next(step for step in (1, 2, 5, 10, 20, 50) if step * self.cell > len(str(last)))
+        line = ""
+        for source in range(1, last + 1, step):
+            line = f"{line:<{source * self.cell - len(str(source))}}{source}"
+        return line
 
     @staticmethod
     def _append(line: Text, share: float, width: int, options: ConsoleOptions, *, coloured: bool) -> None:

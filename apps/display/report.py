@@ -41,7 +41,6 @@ def report(result: Mapping[str, Any]) -> RenderableType:
     return Group(
         *_header(result),
         *_section("Best of the search", top_table(result["top"])),
-        Text(),
         Columns([_average(result), _chosen(result)], padding=(0, 4)),
         *_section("Networks", models_table(result)),
         *_section(
@@ -108,14 +107,15 @@ def _header(result: Mapping[str, Any]) -> Iterator[RenderableType]:
     if "problem" in facts:
         values = facts["problem"].items()
         yield Text(printable("problem: " + ", ".join(f"{key} {value}" for key, value in values)), QUIET)
+    yield Text()
 
 
 def _section(title: str, content: RenderableType, note: str = "") -> Iterator[RenderableType]:
-    yield Text()
     yield Text(title, "bold")
     yield content
     if note:
         yield Text(note, QUIET)
+    yield Text()
 
 
 def _average(result: Mapping[str, Any]) -> RenderableType:
@@ -128,6 +128,7 @@ def _average(result: Mapping[str, Any]) -> RenderableType:
         ),
         HeatMap(heat["share"]),
         Text(f"neurons by majority: {neuron_counts(result['average']['genome']['neurons'])}", QUIET),
+        Text(),
     )
 
 
@@ -137,4 +138,5 @@ def _chosen(result: Mapping[str, Any]) -> RenderableType:
         Text("Chosen network", "bold"),
         Text(f"{genome.connections} of {available(genome.layers)} extra connections", QUIET),
         layers_table(genome),
+        Text(),
     )

@@ -16,7 +16,7 @@ from genome import Genome
 
 def models_table(result: Mapping[str, Any]) -> Table:
     """Connections, validation NMSE and test NMSE of every network compared."""
-    table = _table("network", "connections", "validation NMSE (dB)", "test NMSE (dB) [95% interval]")
+    table = _table("network", "connections", "valid.\nNMSE (dB)", "test NMSE (dB)\n[95% interval]")
     for name in ("average", "chosen", "best"):
         _add_model(table, name, result[name], BEST if name == "chosen" else "")
     for key, model in result["baselines"].items():
@@ -26,7 +26,7 @@ def models_table(result: Mapping[str, Any]) -> Table:
 
 def differences_table(differences: Iterable[Mapping[str, Any]]) -> Table:
     """Test NMSE of one network minus another's, seed by seed."""
-    table = _table("first - second", "test NMSE (dB) [95% interval]", "seeds")
+    table = _table("first - second", "test NMSE (dB)\n[95% interval]", "seeds")
     for row in differences:
         numbers = [difference(row[key]) for key in ("mean", "low", "high")]
         table.add_row(f"{row['subject']} - {row['reference']}", _interval(*numbers), str(row["seeds"]))
@@ -35,7 +35,7 @@ def differences_table(differences: Iterable[Mapping[str, Any]]) -> Table:
 
 def top_table(top: Iterable[Mapping[str, Any]]) -> Table:
     """The best evaluations of the search."""
-    table = _table("rank", "validation NMSE (dB)", "connections", "genome", "neurons", words=2)
+    table = _table("rank", "valid.\nNMSE (dB)", "connections", "genome", "neurons", words=2)
     for row in top:
         table.add_row(
             str(row["rank"]),
@@ -58,13 +58,15 @@ def layers_table(genome: Genome) -> Table:
     return table
 
 
-def _table(first: str, *others: str, words: int = 0) -> Table:
-    """A table whose columns hold numbers after the first, and ``words`` at the end."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
-    table.add_column(first, no_wrap=True)
-    for place, head in enumerate(others):
-        numbers = place < len(others) - words
-        table.add_column(head, justify="right" if numbers else "left", overflow="fold")
+def _table(*heads: str, words: int = 0) -> Table:
+    """A table whose columns hold numbers after the first, and ``words`` at the end; the last one may wrap."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    tallest = max(head.count("\n") for head in heads)
+    for place, head in enumerate(heads):
+        lowered = "\n" * (tallest - head.count("\n")) + head
+        numbers = 0 < place < len(heads) - words
+        last = place == len(heads) - 1
+        table.add_column(lowered, justify="right" if numbers else "left", no_wrap=not last)
     return table
 
 

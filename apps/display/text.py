@@ -31,8 +31,9 @@ def clock(seconds: float) -> str:
 
 
 def neuron_counts(neurons: Iterable[str]) -> str:
-    """How many layers use each neuron, most used first: "6 soft, 2 relu"."""
-    return ", ".join(f"{count} {name}" for name, count in Counter(neurons).most_common())
+    """How many layers use each neuron, most used first, then by name: "6 soft, 1 leaky_relu, 1 relu"."""
+    ranked = sorted(Counter(neurons).items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {name}" for name, count in ranked)
 
 
 def ranges(numbers: Sequence[int]) -> str:

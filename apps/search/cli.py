@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from apps.cli import run
 from apps.search.options import SearchOptions
@@ -13,6 +14,14 @@ _DESCRIPTION = """\
 Search the connections (and neurons) of an unrolled LISTA network for sparse recovery b = D x + noise,
 then retrain what was found beside LISTA, LFISTA and Dense-LISTA on seeds the search never saw.
 Interrupted or killed, the same command goes on where it was."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one sentence, like every other refusal; the usage would hide it."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the message."""
+        self.exit(2, f"{message.removeprefix('argument ')}; {self.prog} --help lists the options.\n")
 
 
 def _at_least(least: int) -> type[int]:
@@ -28,7 +37,7 @@ def _at_least(least: int) -> type[int]:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
-    result = argparse.ArgumentParser(
+    result = _Parser(
         prog="python -m apps.search",
         description=_DESCRIPTION,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -69,7 +78,8 @@ def _add_problem(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--data",
         type=Path,
-        help="your own .npz instead: dictionary (m, n), and train_b, train_x, valid_b, valid_x, test_b, test_x",
+        help="your own .npz instead: dictionary (m, n), and for each of train, valid and test"
+        " *_b (samples, m) and *_x (samples, n)",
     )
 
 

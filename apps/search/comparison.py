@@ -6,14 +6,22 @@ from collections.abc import Callable, Mapping
 
 from evaluation.evaluator import Evaluator
 from evaluation.trie import Progress
-from genome import Evaluation, Genome, Request
+from genome import Evaluation, Genome, InputError, Request
 
 FIRST_SEED = 1_000_000
 """Comparison seeds begin here; a search's own seed lies below."""
 
 
-def comparison_seeds(count: int) -> tuple[int, ...]:
-    """Seeds that no search trains with."""
+def comparison_seeds(count: int, searched: int) -> tuple[int, ...]:
+    """Seeds that a search with seed ``searched`` does not train with.
+
+    Raises:
+        InputError: the search's seed is not below them.
+    """
+    if searched >= FIRST_SEED:
+        raise InputError(
+            f"A search's seed must be below {FIRST_SEED}, where the comparison's seeds begin, got {searched}."
+        )
     return tuple(range(FIRST_SEED, FIRST_SEED + count))
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from apps.display.observer import Observer
 from evaluation.archive import Archive
 from evaluation.evaluator import Evaluator
 from genome import Evaluation, Request
 from optimizers import Optimizer
-
-from apps.display.observer import Observer
 
 
 def search(

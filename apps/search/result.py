@@ -70,6 +70,8 @@ def result(
     return {
         "format": FORMAT,
         "version": VERSION,
+        "optimizer": settings["optimizer"],
+        "seed": settings["seed"],
         "evaluations": len(evaluations),
         "diverged": sum(evaluation.status == "diverged" for evaluation in evaluations),
         "seconds": seconds,

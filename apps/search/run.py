@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,9 @@ def run_search(options: SearchOptions) -> dict[str, Any]:
     began = time.perf_counter()
     problem, training = _problem(options), _protocol(options)
     space = DesignSpace(options.layers, neurons=options.neurons)
+    # Refused here, before anything is written.
     optimizers.create(options.optimizer, space, options.seed)
+    comparison_seeds(options.seeds, options.seed)
     evaluator = Evaluator(problem, training, device=options.device, workers=options.workers)
     settings = _settings(options, space, evaluator)
     out = options.out or Path("runs") / _name(options, settings)
@@ -80,9 +81,9 @@ def _search(
     )
     what = found(evaluations, options.top)
     models = all_models(options.layers, what)
-    seeds = comparison_seeds(options.seeds)
-    observer.comparing(len(set(models.values())) * len(seeds))
+    seeds = comparison_seeds(options.seeds, options.seed)
     valid = in_search_setting(models)
+    observer.comparing(len(set(models.values())) * len(seeds))
     test = compare_on_test(evaluator, models, seeds, observer.progress)
     content = result(
         evaluations=evaluations,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,65 +21,94 @@ _SETTINGS, _LOCK = "settings.json", ".lock"
 class RunDirectory:
     """An exclusive hold on a run directory.
 
+    A run that ends in an error before it kept anything there leaves no trace.
+
     Args:
         path: made where there is none.
         settings: everything that the run's results depend on.
 
     Raises:
-        InputError: another process is at work there, the folder holds something other than a run, or a run
-            with other settings (the message says which differ).
+        InputError: another process is at work there, the folder cannot be made or written, or holds
+            something other than a run, or a run with other settings (the message says which differ).
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
         self.path = path
         self._settings = json.loads(json.dumps(settings))
         self._lock = FileLock(path / _LOCK)
+        self._made: list[Path] = []
+        self._before: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
-        self.path.mkdir(parents=True, exist_ok=True)
         try:
+            self._made = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._before = self._content()
+            self._check()  # Before the lock, whose file must not be left in a folder that is refused.
             self._lock.acquire(timeout=0)
         except Timeout:
             raise InputError(
                 f"A run directory serves one process at a time, and another is at work in {self.path}."
             ) from None
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError(
+                f"A run directory must be a folder that can be written, got {self.path} ({reason})."
+            ) from None
         try:
-            self._claim()
+            if not self._check():
+                text = json.dumps(self._settings, indent=2, sort_keys=True) + "\n"
+                write_atomic(self.path / _SETTINGS, text)
         except BaseException:
-            self._lock.release()
+            self._leave(failed=True)
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._leave(failed=kind is not None)
+
+    def _leave(self, *, failed: bool) -> None:
+        with contextlib.suppress(OSError):
+            ours = {_SETTINGS, _LOCK} - self._before
+            if failed and _SETTINGS in ours and self._content() <= self._before | ours:
+                for name in ours:
+                    (self.path / name).unlink(missing_ok=True)
+                for folder in self._made:
+                    folder.rmdir()
         self._lock.release()
 
-    def _claim(self) -> None:
+    def _content(self) -> frozenset[str]:
+        return frozenset(entry.name for entry in self.path.iterdir())
+
+    def _check(self) -> bool:
+        """Refuse a folder that the run cannot use; tell whether the run has begun there."""
         file = self.path / _SETTINGS
         if file.exists():
-            self._check(file)
-        elif foreign := [entry.name for entry in self.path.iterdir() if not entry.name.startswith(".")]:
+            self._compare(file)
+            return True
+        foreign = [name for name in self._content() if not name.startswith(".")]
+        if foreign:
             raise InputError(
-                f"A run directory must be empty or hold a run, got {self.path} with {sorted(foreign)[0]!r} in it."
+                f"A run directory must be empty or hold a run, got {self.path} with {min(foreign)!r} in it."
             )
-        else:
-            write_atomic(file, json.dumps(self._settings, indent=2, sort_keys=True) + "\n")
+        return False
 
-    def _check(self, file: Path) -> None:
+    def _compare(self, file: Path) -> None:
         try:
             kept = json.loads(file.read_text("utf-8"))
         except ValueError as error:
             raise InputError(f"The settings of a run must be readable JSON, got {file}: {error}.") from None
         before, now = dict(_flat(kept)), dict(_flat(self._settings))
-        differing = [
+        differing = ", ".join(
             f"{name} (there {before.get(name, 'absent')}, here {now.get(name, 'absent')})"
             for name in sorted(before.keys() | now.keys())
             if before.get(name, _ABSENT) != now.get(name, _ABSENT)
-        ]
+        )
         if differing:
             raise InputError(
-                f"A run goes on with the settings it began with; in {self.path} differ: {', '.join(differing)}."
+                f"A run goes on with the settings it began with; in {self.path} differ: {differing}."
             )
 
 
