@@ -20,7 +20,8 @@ def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: byte
     All of `result` is escaped, and a content security policy in the page forbids it to load anything.
 
     Args:
-        result: content of ``result.json``: ``evaluations``, ``diverged``, ``seconds``; the models ``best``,
+        result: content of ``result.json``: ``evaluations``, ``diverged``, ``seconds``, ``reuse``
+            (``stages_asked``, ``stages_trained``), ``comparison`` (``varies``); the models ``best``,
             ``average``, ``chosen`` and ``baselines`` (name -> model), each with ``genome``, ``connections``,
             ``valid_nmse_db`` and ``test_nmse_db`` (``mean``, ``low``, ``high``; None: not measured; a mean
             of None: it diverged); ``differences`` (``subject``, ``reference``, ``mean``, ``low``, ``high``,

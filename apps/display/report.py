@@ -46,7 +46,8 @@ def report(result: Mapping[str, Any]) -> RenderableType:
         *_section(
             "Paired differences",
             differences_table(result["differences"]),
-            "Negative: the first is better. No seed took part in the search.",
+            "Negative: the first is better. No seed took part in the search; between seeds vary "
+            f"{result['comparison']['varies']}.",
         ),
         *_section(
             "Claims",
@@ -103,6 +104,13 @@ def _header(result: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield Text(
         f"{facts['optimizer']}, seed {facts['seed']}: {facts['evaluations']} evaluations "
         f"({facts['diverged']} diverged) in {clock(facts['seconds'])}"
+    )
+    reuse = facts["reuse"]
+    saved = max(0.0, reuse["seconds_asked"] - reuse["seconds_trained"])
+    yield Text(
+        f"{reuse['stages_trained']} of {reuse['stages_asked']} stages trained, the others shared or kept: "
+        f"{clock(saved)} of training time saved",
+        QUIET,
     )
     if "problem" in facts:
         values = facts["problem"].items()

@@ -88,6 +88,7 @@ def result(
         "per_stage": {name: [_json(v) for v in valid[name].valid_nmse_db] for name in models},
         "comparison": {
             "seeds": list(next(iter(test.values()))),
+            "varies": settings["comparison"]["varies"],
             "test_nmse_db": {
                 name: {str(seed): _json(value) for seed, value in by_seed.items()}
                 for name, by_seed in values.items()

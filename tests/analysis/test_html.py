@@ -74,6 +74,8 @@ def result() -> dict[str, Any]:
         "evaluations": 64,
         "diverged": 2,
         "seconds": 312.4,
+        "reuse": {"stages_asked": 320, "stages_trained": 123},
+        "comparison": {"varies": "batch order"},
         "best": model(Genome.dense(5), -31.456, -31.25) | {"test_nmse_db": None},
         "average": model(Genome.lfista(5), -30.9, -30.75),
         "chosen": model(chosen, -31.2, -31.0),
@@ -118,6 +120,8 @@ def test_the_numbers_stand_in_their_rows() -> None:
     assert page.row("torch") == ["2.13.0"]
     assert "64 networks evaluated" in page.text
     assert "(2 diverged) in 5 min 12 s" in page.text
+    assert "123 of 320 stages trained" in page.text
+    assert "between them vary batch order" in page.text
 
 
 def test_the_chosen_network_and_the_top_are_listed() -> None:

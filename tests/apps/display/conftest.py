@@ -172,6 +172,12 @@ class Session:
             "evaluations": len(evaluations),
             "diverged": sum(each.status == "diverged" for each in evaluations),
             "seconds": 312.4,
+            "reuse": {
+                "stages_asked": 512,
+                "stages_trained": 200,
+                "seconds_asked": 600.0,
+                "seconds_trained": 250.0,
+            },
             "best": models["best"],
             "average": models["average"],
             "chosen": models["chosen"],
@@ -197,6 +203,7 @@ class Session:
                 for rank, each in enumerate(leaders, 1)
             ],
             "heatmap": heat.to_dict(),
+            "comparison": {"varies": "signals and batch order"},
             "settings": {"problem": {"kind": "sparse_recovery", "m": 50, "n": 100, "snr_db": None}},
             "versions": {"python": "3.11"},
         }

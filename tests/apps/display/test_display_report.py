@@ -54,7 +54,8 @@ def test_the_numbers_stand_in_their_rows(new_session: type[Session]) -> None:
     result = new_session().result()
     lines = printed(result, 100)
     assert lines[1] == "evolution, seed 0: 32 evaluations (3 diverged) in 5:12"
-    assert lines[2] == "problem: kind sparse_recovery, m 50, n 100, snr_db None"
+    assert lines[2].startswith("200 of 512 stages trained, the others shared or kept: 5:50 of")
+    assert lines[3] == "problem: kind sparse_recovery, m 50, n 100, snr_db None"
     named = {
         "average": result["average"],
         "chosen": result["chosen"],
