@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import final
 
@@ -15,10 +15,12 @@ from builders.network import UnrolledNetwork, build
 from builders.unroll import network_layout
 from evaluation.archive import Archive
 from evaluation.backend import ThreadBackend, one_intra_op_thread
+from evaluation.cuda_graph import recorder
 from evaluation.device import choose_device, usable_cores
 from evaluation.digest import Json, digest
 from evaluation.leases import LEASE_SECONDS, kept_alive
 from evaluation.phase import Member, Trainer
+from evaluation.precision import check_precision, matrix_products
 from evaluation.prefix_folder import PrefixFolder
 from evaluation.prefix_store import PrefixStore
 from evaluation.problem import Problem
@@ -52,9 +54,10 @@ class Evaluator:
         cell: one iteration; LISTA by default.
         device: "auto", "cpu" or any torch device.
         workers: units trained side by side; by default the cores on the CPU, 1 on an accelerator.
+        precision: of float32 matrix products: "float32", or "tf32" where the device has it.
 
     Raises:
-        InputError: the problem has fewer training samples than a batch, or the device is not there.
+        InputError: the problem has fewer training samples than a batch, or the device or the precision is not there.
     """
 
     def __init__(
@@ -65,9 +68,11 @@ class Evaluator:
         cell: Cell | None = None,
         device: str = "auto",
         workers: int | None = None,
+        precision: str = "float32",
     ) -> None:
         self.problem, self.protocol, self.cell = problem, protocol, cell or Lista()
         self.device = choose_device(device)
+        self.precision = check_precision(precision, self.device)
         on_cpu = self.device.type == "cpu"
         self.workers = workers or (usable_cores() if on_cpu else 1)
         self._archive: Archive | None = None
@@ -107,7 +112,7 @@ class Evaluator:
             "protocol": self.protocol.to_dict(),
             "arithmetic": {
                 "device": self.device.type,
-                "precision": "float32",
+                "precision": self.precision,
                 "torch": torch.__version__.split("+")[0],
             },
         }
@@ -127,12 +132,11 @@ class Evaluator:
         wanted = {request.digest(self.setting): request for request in requests}
         found = self._archive.get(wanted) if self._archive else {}
         while missing := [key for key in wanted if key not in found]:
-            mine = self._claim(missing)
-            if mine:
-                found.update(self._make([wanted[key] for key in mine], mine, progress))
-            else:
+            made = self._make({key: wanted[key] for key in missing}, progress)
+            if self._archive and not made:
                 time.sleep(_POLL_SECONDS)
-                found.update(self._archive.get(missing) if self._archive else {})
+                made = self._archive.get(missing)
+            found.update(made)
         return [found[request.digest(self.setting)] for request in requests]
 
     def network(self, request: Request) -> UnrolledNetwork:
@@ -147,23 +151,24 @@ class Evaluator:
         network = build(request.genome, self.problem.dictionary, form=self.protocol.form, cell=self.cell)
         return network.load_row(state.row)
 
-    def _claim(self, keys: Sequence[str]) -> Sequence[str]:
-        return self._archive.claim(keys, self._owner, LEASE_SECONDS) if self._archive else keys
-
     def _make(
-        self, requests: Sequence[Request], keys: Sequence[str], progress: Callable[[Progress], None]
+        self, wanted: Mapping[str, Request], progress: Callable[[Progress], None]
     ) -> dict[str, Evaluation]:
+        """Evaluate what no other process is at work on, by key."""
         if self._archive is None:
-            return {evaluation.key: evaluation for evaluation in self._score(requests, progress)}
+            return {evaluation.key: evaluation for evaluation in self._score(wanted.values(), progress)}
         made: dict[str, Evaluation] = {}
+        keys = list(wanted)
         with kept_alive(self._archive, self._owner, keys):
-            for evaluation in self._score(requests, progress):
+            # Claimed in here, so that an interrupt right after it leaves no lease behind.
+            mine = self._archive.claim(keys, self._owner, LEASE_SECONDS)
+            for evaluation in self._score([wanted[key] for key in mine], progress):
                 self._archive.record([evaluation], self._owner)
                 made[evaluation.key] = evaluation
         return made
 
     def _score(
-        self, requests: Sequence[Request], progress: Callable[[Progress], None]
+        self, requests: Collection[Request], progress: Callable[[Progress], None]
     ) -> Iterator[Evaluation]:
         by_member: dict[Member, list[Request]] = {}
         for request in requests:
@@ -182,7 +187,7 @@ class Evaluator:
             backend = ThreadBackend(self.workers)
             trainer = self._trainer(layers, backend.cancelled)
             walk = TrieWalk(trainer, backend, self._store(layers), self._unit)
-            with one_intra_op_thread():
+            with one_intra_op_thread(), matrix_products(self.precision):
                 for member, state in walk.run(members, progress):
                     self.reuse.asked(layers, state.seconds)
                     yield member, state
@@ -199,7 +204,17 @@ class Evaluator:
     def _trainer(self, layers: int, cancelled: Callable[[], bool]) -> Trainer:
         combination = injection(self.protocol.form)
         layout = network_layout(self.cell, combination, self.problem.dictionary, layers)
-        return Trainer(self.cell, combination, layout, self.protocol, self._tables, self.device, cancelled)
+        return Trainer(
+            self.cell,
+            combination,
+            layout,
+            self.protocol,
+            self._tables,
+            self.device,
+            cancelled,
+            recorder=recorder(self.device),
+            padded=self.device.type == "cuda",
+        )
 
     def _evaluation(self, request: Request, state: StageState) -> Evaluation:
         mean_db, ratio_db = self._test(request, state) if request.test else (None, None)

@@ -16,10 +16,13 @@ from builders.injections import LearnableWeightedAverage
 from builders.parameters import Layout
 from builders.step import Binding, PopulationStep
 from evaluation.adam import Adam
+from evaluation.buckets import seats
+from evaluation.cuda_graph import Recorder
 from evaluation.nmse import Nmse, nmse
 from evaluation.order import batch_order
 from evaluation.protocol import Phase, Protocol
 from evaluation.tables import Batches, SplitName, Tables
+from evaluation.training_step import TrainingStep
 from genome import Genome
 
 
@@ -48,6 +51,8 @@ class Trainer:
         tables: the data on the device.
         device: where training runs.
         cancelled: polled at every step; training ends with ``CancelledError`` when it says True.
+        recorder: records a training step for replay; None where steps just run.
+        padded: whether populations are padded to the sizes of ``evaluation.buckets``.
     """
 
     cell: Cell
@@ -57,6 +62,12 @@ class Trainer:
     tables: Tables
     device: torch.device
     cancelled: Callable[[], bool]
+    recorder: Recorder | None = None
+    padded: bool = False
+
+    def places(self, members: int) -> list[int]:
+        """Which member takes each place of a population; see ``evaluation.buckets.seats``."""
+        return seats(members, padded=self.padded)
 
     def bind(
         self, members: Sequence[Member], rows: Tensor, gradient: Tensor, depth: int, lowest: int
@@ -75,14 +86,23 @@ class Trainer:
         errors, energies = [], []
         for rows in torch.split(everyone, self.protocol.batch, dim=1):
             b, x = batches.take(rows)
-            errors.append((step.outputs(b) - x).square().sum(dim=2).cpu().double())
-            energies.append(x.square().sum(dim=2).cpu().double())
-        return nmse(torch.cat(errors, dim=1), torch.cat(energies, dim=1))
+            errors.append((step.outputs(b) - x).square().sum(dim=2))
+            energies.append(x.square().sum(dim=2))
+        # Fetched at once, for the device waits at every fetch.
+        return nmse(*(torch.cat(norms, dim=1).cpu().double() for norms in (errors, energies)))
 
 
 @final
 class PhaseRun:
-    """Members that train together in one phase; some may leave before the others."""
+    """Members that train together in one phase; some may leave before the others.
+
+    Args:
+        trainer: what the run shares.
+        members: those of one draw next to each other.
+        rows: their parameters, ``(P, size)``; copied.
+        depth: the stage.
+        index: which phase of the protocol.
+    """
 
     def __init__(
         self, trainer: Trainer, members: Sequence[Member], rows: Tensor, depth: int, index: int
@@ -91,16 +111,34 @@ class PhaseRun:
         self._phase: Phase = trainer.protocol.phases[index]
         self._introduced = trainer.layout.introduced().to(rows.device)
         rate = self._phase.rate * trainer.protocol.learning_rate
-        gradient = torch.zeros_like(rows)
-        self._adam = Adam(rows, gradient, trainer.protocol, rate)
-        self._seat(members, rows, gradient)
+        places = trainer.places(len(members))
+        seated = rows[places]
+        gradient = torch.zeros_like(seated)
+        self._adam = Adam(seated, gradient, trainer.protocol, rate)
+        self._seat(members, seated, gradient)
 
     def _seat(self, members: Sequence[Member], rows: Tensor, gradient: Tensor) -> None:
-        self.members, self.rows, self._gradient = members, rows, gradient
+        """Begin to work on ``rows`` and ``gradient``, one row a place."""
+        trainer = self._trainer
+        self.members, self._rows = members, rows
+        self._seated = [members[place] for place in trainer.places(len(members))]
         lowest = self._depth if self._phase.scope == "new" else 1
-        self._step = self._trainer.bind(members, rows, gradient, self._depth, lowest)
-        self._scale = self._gradient_scale(lowest)
-        self._batches = Batches(self._trainer.tables, [member.draw for member in members], "train")
+        self._step = trainer.bind(self._seated, rows, gradient, self._depth, lowest)
+        self._batches = Batches(trainer.tables, [member.draw for member in self._seated], "train")
+        self._train_on = TrainingStep(
+            self._step,
+            self._batches,
+            gradient,
+            self._gradient_scale(lowest),
+            self._adam,
+            batch=trainer.protocol.batch,
+            recorder=trainer.recorder,
+        )
+
+    @property
+    def rows(self) -> Tensor:
+        """Parameters of the members as they are, ``(len(members), size)``."""
+        return self._rows[: len(self.members)]
 
     def _gradient_scale(self, lowest: int) -> Tensor:
         """Per parameter, 0 where it does not train, else the protocol's decay, ``(size,)``."""
@@ -110,38 +148,40 @@ class PhaseRun:
         return torch.where(trains, decay ** age.clamp_min(0), torch.zeros((), device=age.device))
 
     def epochs(self) -> Iterator[Tensor]:
-        """Batches epoch by epoch without end: rows of the training split, ``(P, steps, batch)``."""
+        """Batches epoch by epoch without end: rows of the training split, ``(places, steps, batch)``."""
         epoch = 0
         while True:
             orders: dict[int, Tensor] = {}
             for seed in {member.seed for member in self.members}:
                 key = (seed, self._depth, self._index, epoch)
                 orders[seed] = batch_order(self._batches.samples, self._trainer.protocol.batch, key)
-            stacked = torch.stack([orders[member.seed] for member in self.members])
-            yield stacked.to(self._trainer.device)
+            yield _moved(torch.stack([orders[member.seed] for member in self._seated]), self._trainer.device)
             epoch += 1
 
     def train(self, order: Tensor) -> None:
-        """One step a batch of ``order: (P, steps, batch)``."""
+        """One step a batch of ``order: (places, steps, batch)``."""
         for rows in order.unbind(dim=1):
             if self._trainer.cancelled():
                 raise CancelledError
-            b, x = self._batches.take(rows)
-            self._step.differentiate(b, x)
-            self._gradient.mul_(self._scale)
-            self._adam.step()
+            self._train_on(rows)
 
     def validate(self) -> Nmse:
-        """Validation NMSE of the members as they are."""
-        return self._trainer.score(self._step, self.members, "valid")
+        """Validation NMSE of the members as they are, then of those that pad the population."""
+        return self._trainer.score(self._step, self._seated, "valid")
 
     def keep(self, staying: Sequence[int]) -> None:
         """Go on with some members only (positions in ``members``)."""
-        chosen = torch.tensor(staying, device=self.rows.device)
-        rows = self.rows[chosen]
+        places = [staying[place] for place in self._trainer.places(len(staying))]
+        chosen = torch.tensor(places, device=self._rows.device)
+        rows = self._rows[chosen]
         gradient = torch.zeros_like(rows)
         self._adam.keep(chosen, rows, gradient)
         self._seat([self.members[i] for i in staying], rows, gradient)
+
+
+def _moved(order: Tensor, device: torch.device) -> Tensor:
+    """A batch order on the device, without waiting for what the device is at."""
+    return order.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else order.to(device)
 
 
 def run_phase(trainer: Trainer, members: Sequence[Member], rows: Tensor, depth: int, index: int) -> Tensor:
@@ -160,7 +200,7 @@ def run_phase(trainer: Trainer, members: Sequence[Member], rows: Tensor, depth: 
     Raises:
         CancelledError: the trainer was asked to stop.
     """
-    run = PhaseRun(trainer, members, rows.clone(), depth, index)
+    run = PhaseRun(trainer, members, rows, depth, index)
     steps = trainer.protocol.phases[index].steps
     if steps is None:
         return _until_patience_ends(run, rows, trainer.protocol.patience)

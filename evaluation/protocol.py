@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
-from builders.injections import Form
+from builders.injections import Form, injection
 from evaluation.digest import Json
 from genome import InputError
 
@@ -68,8 +68,12 @@ class Protocol:
         return replace(self, name=f"{self.name} x {factor:g}", phases=phases)
 
     def with_form(self, form: Form) -> Protocol:
-        """The same protocol for another form of the weighted average."""
-        return replace(self, form=form)
+        """The same protocol for another form of the weighted average.
+
+        Raises:
+            InputError: the form is not known.
+        """
+        return replace(self, form=injection(form).form)
 
     def to_dict(self) -> dict[str, Json]:
         """Everything that training depends on; not the name."""

@@ -60,8 +60,10 @@ def train_stage(
     rows = torch.stack([parent.row for parent in parents]).to(trainer.device)
     for index in range(len(trainer.protocol.phases)):
         rows = run_phase(trainer, members, rows, depth, index)
-    step = trainer.bind(members, rows, torch.zeros_like(rows), depth, lowest=1)
-    scores = trainer.score(step, members, "valid")
+    places = trainer.places(len(members))
+    seated, seated_rows = [members[place] for place in places], rows[places]
+    step = trainer.bind(seated, seated_rows, torch.zeros_like(seated_rows), depth, lowest=1)
+    scores = trainer.score(step, seated, "valid")
     share = (time.perf_counter() - start) / len(members)
     return [
         StageState(
@@ -71,6 +73,6 @@ def train_stage(
             parent.seconds + share,
         )
         for row, parent, mean_db, ratio_db in zip(
-            rows.cpu(), parents, scores.mean_db, scores.ratio_db, strict=True
+            rows.cpu(), parents, scores.mean_db[: len(members)], scores.ratio_db[: len(members)], strict=True
         )
     ]

@@ -89,6 +89,11 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--seeds", type=_at_least(2), default=5, help="seeds of the final comparison")
     group.add_argument("--top", type=_at_least(1), default=10, help="best genomes that make the average")
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, mps, ...")
+    group.add_argument(
+        "--precision",
+        default="float32",
+        help="of matrix products: float32, or tf32 on an NVIDIA GPU that has it, faster and less exact",
+    )
     group.add_argument("--workers", type=_at_least(1), help="units trained side by side")
 
 

@@ -33,6 +33,7 @@ class SearchOptions:
         seeds: seeds of the final comparison.
         top: how many of the best make the average architecture.
         device: "auto" or a torch device.
+        precision: of float32 matrix products.
         workers: units trained side by side; None takes what suits the device.
         storage: URL of a shared archive; None keeps one in the run directory.
         out: the run directory; None names one after the settings.
@@ -56,6 +57,7 @@ class SearchOptions:
     seeds: int
     top: int
     device: str
+    precision: str
     workers: int | None
     storage: str | None
     out: Path | None

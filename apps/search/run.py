@@ -43,7 +43,9 @@ def run_search(options: SearchOptions) -> dict[str, Any]:
     # Refused here, before anything is written.
     optimizers.create(options.optimizer, space, options.seed)
     comparison_seeds(options.seeds, options.seed)
-    evaluator = Evaluator(problem, training, device=options.device, workers=options.workers)
+    evaluator = Evaluator(
+        problem, training, device=options.device, workers=options.workers, precision=options.precision
+    )
     settings = _settings(options, space, evaluator)
     out = options.out or Path("runs") / _name(options, settings)
     with RunDirectory(out, settings), Archive.open(options.storage or out / "archive.sqlite") as archive:

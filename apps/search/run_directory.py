@@ -56,6 +56,7 @@ class RunDirectory:
                 f"A run directory must be a folder that can be written, got {self.path} ({reason})."
             ) from None
         try:
+            self._clear_unfinished()
             if not self._check():
                 text = json.dumps(self._settings, indent=2, sort_keys=True) + "\n"
                 write_atomic(self.path / _SETTINGS, text)
@@ -78,6 +79,12 @@ class RunDirectory:
                 for folder in self._made:
                     folder.rmdir()
         self._lock.release()
+
+    def _clear_unfinished(self) -> None:
+        """Remove what a killed process was writing; nobody else writes here while the lock is held."""
+        for folder in (self.path, self.path / "prefixes"):
+            for file in folder.glob(".*.tmp"):
+                file.unlink(missing_ok=True)
 
     def _content(self) -> frozenset[str]:
         return frozenset(entry.name for entry in self.path.iterdir())
