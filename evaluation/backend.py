@@ -21,27 +21,25 @@ class ThreadBackend:
     PyTorch gives up the interpreter lock inside its operations, so that two workers on two cores train two
     sub-populations at once; splitting each small operation over cores instead costs more than it brings.
     One intra-op thread also makes a result independent of the number of workers.
-
-    Args:
-        workers: units at a time.
     """
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self) -> None:
         self._cancelled = Event()
 
     def cancelled(self) -> bool:
         """Whether running units should end."""
         return self._cancelled.is_set()
 
-    def run(self, function: Callable[[Unit], Result], units: Sequence[Unit]) -> Iterator[tuple[Unit, Result]]:
-        """Yield each unit with its result, as they finish.
+    def run(
+        self, function: Callable[[Unit], Result], units: Sequence[Unit], workers: int
+    ) -> Iterator[tuple[Unit, Result]]:
+        """Yield each unit with its result, as they finish, ``workers`` of them running at a time.
 
         A failing unit's exception is raised here, after the other units were told to end; so is an
         interrupt.
         """
         self._cancelled.clear()
-        with ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             pending = {pool.submit(function, unit): unit for unit in units}
             try:
                 while pending:

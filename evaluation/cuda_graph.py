@@ -36,8 +36,9 @@ class CudaGraphRecorder(Recorder):
     """``torch.cuda.CUDAGraph``, by the rules of PyTorch's notes on CUDA semantics ("CUDA Graphs").
 
     Warm-up and capture share a stream other than the default one, so that the libraries' handles and
-    workspaces for it are made by the warm-up and outlive the graph. Work by other threads does not disturb
-    a capture. Recording executes nothing.
+    workspaces for it are made by the warm-up and outlive the graph. Work of other threads, which score
+    finished networks meanwhile, is on other streams and does not disturb a capture that is thread-local.
+    Recording executes nothing.
 
     Args:
         device: a CUDA device.
@@ -49,7 +50,7 @@ class CudaGraphRecorder(Recorder):
     def warm_up(self, function: Callable[[], None]) -> None:
         """See ``Recorder.warm_up``; ordered with the work on the current stream before and after it."""
         stream, current = _side_stream(self._device), torch.cuda.current_stream(self._device)
-        with _SIDE_STREAM:
+        with _SIDE_STREAM, torch.cuda.device(self._device):
             stream.wait_stream(current)
             with torch.cuda.stream(stream):
                 for _ in range(_WARM_UP_RUNS):
@@ -66,6 +67,7 @@ class CudaGraphRecorder(Recorder):
         failure: torch.OutOfMemoryError | None = None
         with (
             _SIDE_STREAM,
+            torch.cuda.device(self._device),
             torch.cuda.graph(graph, stream=_side_stream(self._device), capture_error_mode="thread_local"),
         ):
             # Left to end the capture, this error might come out as another.
@@ -74,14 +76,17 @@ class CudaGraphRecorder(Recorder):
             except torch.OutOfMemoryError as error:
                 failure = error
         if failure is not None:
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # Or error and frame would keep each other alive, and all that is to be freed.
         return graph.replay
 
 
 @cache
 def _side_stream(device: torch.device) -> torch.cuda.Stream:
     """One for all captures on a device: the libraries keep a workspace for every stream they saw."""
-    return torch.cuda.Stream(device)
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 
 def recorder(device: torch.device) -> Recorder | None:

@@ -16,9 +16,11 @@ from builders.unroll import network_layout
 from evaluation.archive import Archive
 from evaluation.backend import ThreadBackend, one_intra_op_thread
 from evaluation.cuda_graph import recorder
-from evaluation.device import choose_device, usable_cores
+from evaluation.device import choose_device
 from evaluation.digest import Json, digest
+from evaluation.division import Division
 from evaluation.leases import LEASE_SECONDS, kept_alive
+from evaluation.memory import default_memory
 from evaluation.phase import Member, Trainer
 from evaluation.precision import check_precision, matrix_products
 from evaluation.prefix_folder import PrefixFolder
@@ -26,6 +28,7 @@ from evaluation.prefix_store import PrefixStore
 from evaluation.problem import Problem
 from evaluation.protocol import Protocol
 from evaluation.reuse import Reuse
+from evaluation.sizing import DataShape, Sizing, Walk, kept_bytes
 from evaluation.stage import StageState
 from evaluation.tables import Tables
 from evaluation.trie import Progress, TrieWalk
@@ -34,9 +37,7 @@ from genome import Evaluation, InputError, Request
 ENGINE_VERSION = 1
 """Raised whenever a change of the engine changes an evaluation's bits."""
 
-_STORE_BYTES = 512 * 2**20
 _FOLDER_BYTES = 2 * 2**30
-_CPU_UNIT, _ACCELERATOR_UNIT = 8, 64
 _POLL_SECONDS = 1.0
 
 
@@ -53,11 +54,15 @@ class Evaluator:
         protocol: how to train; its form says how earlier outputs are combined.
         cell: one iteration; LISTA by default.
         device: "auto", "cpu" or any torch device.
-        workers: units trained side by side; by default the cores on the CPU, 1 on an accelerator.
+        workers: units trained side by side; by default what a short probe finds fastest on the CPU, 1 on an
+            accelerator.
         precision: of float32 matrix products: "float32", or "tf32" where the device has it.
+        memory: bytes that training may hold on the device, see ``Sizing``; by default 3/4 of what is free, on
+            an accelerator 4/5.
 
     Raises:
-        InputError: the problem has fewer training samples than a batch, or the device or the precision is not there.
+        InputError: the problem has fewer training samples than a batch, device or precision is not there, or
+            the memory is not positive.
     """
 
     def __init__(
@@ -69,15 +74,17 @@ class Evaluator:
         device: str = "auto",
         workers: int | None = None,
         precision: str = "float32",
+        memory: int | None = None,
     ) -> None:
         self.problem, self.protocol, self.cell = problem, protocol, cell or Lista()
         self.device = choose_device(device)
         self.precision = check_precision(precision, self.device)
-        on_cpu = self.device.type == "cpu"
-        self.workers = workers or (usable_cores() if on_cpu else 1)
+        if memory is not None and memory <= 0:
+            raise InputError(f"The memory for training must be positive, got {memory} bytes.")
+        self._memory = default_memory(self.device) if memory is None else memory
+        self._division = Division(workers)
         self._archive: Archive | None = None
         self._owner = ""
-        self._unit = _CPU_UNIT if on_cpu else _ACCELERATOR_UNIT
         self._tables = Tables(problem, self.device)
         self._prefixes: Path | None = None
         self._stores: dict[int, PrefixStore] = {}
@@ -87,6 +94,7 @@ class Evaluator:
             raise InputError(
                 f"The training split must hold at least one batch of {protocol.batch} samples, got {samples}."
             )
+        self._data = DataShape.of(self._tables)
         self.setting = digest(self.settings())
 
     def attach(self, archive: Archive, owner: str) -> None:
@@ -139,6 +147,14 @@ class Evaluator:
             found.update(made)
         return [found[request.digest(self.setting)] for request in requests]
 
+    def check_memory(self, layers: int) -> None:
+        """Refuse networks that cannot be trained in the memory there is, before any training.
+
+        Raises:
+            InputError: not even one network of this depth fits; the message says how much is needed.
+        """
+        self._sizing(layers).check()
+
     def network(self, request: Request) -> UnrolledNetwork:
         """The trained network of a request; trained again where its prefixes are no longer kept.
 
@@ -183,22 +199,40 @@ class Evaluator:
         for request in requests:
             by_depth.setdefault(request.genome.layers, []).append(_member(request))
         for layers, members in by_depth.items():
-            self._tables.keep_only({0, *(member.draw for member in members)})
-            backend = ThreadBackend(self.workers)
-            trainer = self._trainer(layers, backend.cancelled)
-            walk = TrieWalk(trainer, backend, self._store(layers), self._unit)
-            with one_intra_op_thread(), matrix_products(self.precision):
-                for member, state in walk.run(members, progress):
+            sizing = self._sizing(layers)
+            for walk in sizing.walks(list(dict.fromkeys(members))):
+                for member, state in self._walk(sizing, walk, progress):
                     self.reuse.asked(layers, state.seconds)
                     yield member, state
-            self.reuse.trained(walk.stages_trained, walk.seconds_trained)
+
+    def _walk(
+        self, sizing: Sizing, walk: Walk, progress: Callable[[Progress], None]
+    ) -> Iterator[tuple[Member, StageState]]:
+        layers = walk.members[0].genome.layers
+        self._tables.keep_only(walk.draws)
+        backend = ThreadBackend()
+        trainer = self._trainer(layers, backend.cancelled)
+        trie = TrieWalk(
+            trainer,
+            backend,
+            self._store(layers),
+            lambda levels: self._division.choose(trainer, sizing, walk, levels),
+        )
+        with one_intra_op_thread(), matrix_products(self.precision):
+            yield from trie.run(walk.members, progress)
+        self.reuse.trained(trie.stages_trained, trie.seconds_trained)
+
+    def _sizing(self, layers: int) -> Sizing:
+        return Sizing(self._trainer(layers, lambda: False), self._data, self._memory)
 
     def _store(self, layers: int) -> PrefixStore:
         if layers not in self._stores:
             folder = None
             if self._prefixes is not None:
                 folder = PrefixFolder(self._prefixes, self.setting, layers, _FOLDER_BYTES)
-            self._stores[layers] = PrefixStore(_STORE_BYTES, folder)
+            self._stores[layers] = PrefixStore(0, folder)
+            for store in self._stores.values():
+                store.resize(kept_bytes(self._memory) // len(self._stores))
         return self._stores[layers]
 
     def _trainer(self, layers: int, cancelled: Callable[[], bool]) -> Trainer:

@@ -47,7 +47,7 @@ def matrix_products(precision: Precision) -> Iterator[None]:
 
     The setting is the process's, not the thread's. On the CPU they are plain float32 in either case.
     """
-    cuda, cpu = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
+    cuda, cpu = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
     before = cuda.fp32_precision, cpu.fp32_precision
     cuda.fp32_precision, cpu.fp32_precision = _NAMES[precision], "ieee"
     try:

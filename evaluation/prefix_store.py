@@ -48,6 +48,14 @@ class PrefixStore:
         self._drop(prefix)
         self._states[prefix] = state
         self._bytes += state.row.nbytes
+        self._fit()
+
+    def resize(self, capacity_bytes: int) -> None:
+        """Set another bound on the parameters kept in memory."""
+        self._capacity = capacity_bytes
+        self._fit()
+
+    def _fit(self) -> None:
         while self._bytes > self._capacity:
             self._drop(next(iter(self._states)))
 

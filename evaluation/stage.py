@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from evaluation.memory import is_out_of_memory
 from evaluation.phase import Member, Trainer, run_phase
+from genome import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +77,34 @@ def train_stage(
         for row, parent, mean_db, ratio_db in zip(
             rows.cpu(), parents, scores.mean_db[: len(members)], scores.ratio_db[: len(members)], strict=True
         )
+    ]
+
+
+def train_within_memory(
+    trainer: Trainer, members: Sequence[Member], parents: Sequence[StageState]
+) -> list[StageState]:
+    """``train_stage``; where memory runs out, in halves, and these in halves again where they must be.
+
+    Raises:
+        CancelledError: the trainer was asked to stop.
+        InputError: memory runs out for a member alone.
+    """
+    try:
+        return train_stage(trainer, members, parents)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # Beyond the handler, where the failed attempt's frames, and the tensors in them, are gone.
+    if len(members) == 1:
+        raise InputError(
+            f"A network must fit in memory to be trained, got out of memory on {trainer.device} "
+            f"at layer {members[0].genome.layers} of {trainer.layout.layers} with one network at a time."
+        )
+    if trainer.device.type != "cpu":
+        torch.accelerator.empty_cache()
+    middle = len(members) // 2
+    return [
+        state
+        for part in (slice(middle), slice(middle, None))
+        for state in train_within_memory(trainer, members[part], parents[part])
     ]

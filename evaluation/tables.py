@@ -26,11 +26,17 @@ class Tables:
 
     def split(self, draw: int, name: SplitName) -> Split:
         """The split of one draw on the device."""
+        self.load({draw})
         with self._lock:
-            if draw not in self._datasets:
-                self._datasets[draw] = self._moved(self._problem.dataset(draw))
             split: Split = getattr(self._datasets[draw], name)
             return split
+
+    def load(self, draws: Collection[int]) -> None:
+        """Have the data of these draws on the device."""
+        with self._lock:
+            for draw in draws:
+                if draw not in self._datasets:
+                    self._datasets[draw] = self._moved(self._problem.dataset(draw))
 
     def keep_only(self, draws: Collection[int]) -> None:
         """Free the data of every other draw."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import final
 
 import torch
@@ -47,7 +46,10 @@ class TrainingStep:
         self._step, self._batches, self._adam = step, batches, adam
         self._gradient, self._scale = gradient, scale
         self._taken = torch.zeros(gradient.shape[0], batch, dtype=torch.int64, device=gradient.device)
-        self._again: Callable[[], None] = self._run if recorder is None else partial(self._first, recorder)
+        self._recorder = recorder
+        # None before the first step: a method of this object would make a cycle, and all the buffers outlive
+        # their phase until they are collected.
+        self._replay: Callable[[], None] | None = None
 
     def __call__(self, rows: Tensor) -> None:
         """Take one step.
@@ -56,7 +58,12 @@ class TrainingStep:
             rows: which training samples each member takes, ``(P, batch)``, int64.
         """
         self._taken.copy_(rows)
-        self._again()
+        if self._recorder is None:
+            self._run()
+        elif self._replay is None:
+            self._replay = self._first(self._recorder)
+        else:
+            self._replay()
 
     def _run(self) -> None:
         b, x = self._batches.take(self._taken)
@@ -64,12 +71,13 @@ class TrainingStep:
         self._gradient.mul_(self._scale)
         self._adam.step()
 
-    def _first(self, recorder: Recorder) -> None:
+    def _first(self, recorder: Recorder) -> Callable[[], None]:
         """Record the step, which leaves parameters, moments and step number as they were, then take it."""
         state = (*self._adam.state, self._gradient)
         before = [tensor.clone() for tensor in state]
         recorder.warm_up(self._run)
-        self._again = recorder.record(self._run)
+        replay = recorder.record(self._run)
         for tensor, old in zip(state, before, strict=True):
             tensor.copy_(old)
-        self._again()
+        replay()
+        return replay

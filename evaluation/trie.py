@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -11,7 +11,8 @@ from typing import final
 from evaluation.backend import ThreadBackend
 from evaluation.phase import Member, Trainer
 from evaluation.prefix_store import PrefixStore
-from evaluation.stage import StageState, train_stage
+from evaluation.probe import Crew
+from evaluation.stage import StageState, train_within_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,17 @@ class TrieWalk:
         trainer: what the run shares.
         backend: where units run.
         store: prefixes from earlier walks; takes those of this one.
-        unit: most members trained as one population.
+        divide: says, once it is known what is to be trained at each depth, how to divide it.
     """
 
-    def __init__(self, trainer: Trainer, backend: ThreadBackend, store: PrefixStore, unit: int) -> None:
-        self._trainer, self._backend, self._store, self._unit = trainer, backend, store, unit
+    def __init__(
+        self,
+        trainer: Trainer,
+        backend: ThreadBackend,
+        store: PrefixStore,
+        divide: Callable[[Mapping[int, Sequence[Member]]], Crew],
+    ) -> None:
+        self._trainer, self._backend, self._store, self._divide = trainer, backend, store, divide
         self._root = StageState(trainer.layout.initial())
         self.stages_trained = 0
         """Prefixes that this walk has trained so far."""
@@ -70,6 +77,8 @@ class TrieWalk:
         states = self._known(wanted)
         yield from ((member, states[member]) for member in wanted if member in states)
         levels = self._missing(wanted, states)
+        if levels:
+            self._crew = self._divide(levels)
         work = sum(depth * len(level) for depth, level in levels.items())
         done = 0
         for depth, level in levels.items():
@@ -118,9 +127,11 @@ class TrieWalk:
         alive = [node for node in level if not parents[node].diverged]
 
         def train(nodes: Sequence[Member]) -> list[StageState]:
-            return train_stage(self._trainer, nodes, [parents[node] for node in nodes])
+            return train_within_memory(self._trainer, nodes, [parents[node] for node in nodes])
 
-        for nodes, results in self._backend.run(train, self._units(alive)):
+        # Drawing data takes more memory than the data: not while units run.
+        self._trainer.tables.load({node.draw for node in alive})
+        for nodes, results in self._backend.run(train, self._units(alive), self._crew.workers):
             self.stages_trained += len(nodes)
             for node, state in zip(nodes, results, strict=True):
                 self.seconds_trained += state.seconds - parents[node].seconds
@@ -132,8 +143,8 @@ class TrieWalk:
 
     def _units(self, nodes: Sequence[Member]) -> list[Sequence[Member]]:
         """Near-equal units of at most ``unit`` members, as many for each worker where there are enough."""
-        workers = self._backend.workers
-        count = max(ceil(len(nodes) / self._unit), min(workers, len(nodes)))
+        workers = self._crew.workers
+        count = max(ceil(len(nodes) / self._crew.unit), min(workers, len(nodes)))
         if count > workers:
             count = min(ceil(count / workers) * workers, len(nodes))
         bounds = [round(i * len(nodes) / count) for i in range(count + 1)] if count else [0]

@@ -1,6 +1,6 @@
 """A search in twenty lines: ask an optimizer, evaluate, tell it, and draw what the best networks share.
 
-    python examples/search_by_hand.py [heatmap.png]
+python examples/search_by_hand.py [heatmap.png]
 """
 
 import sys

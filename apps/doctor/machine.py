@@ -110,7 +110,7 @@ def _ratio(work: Callable[[], None]) -> float:
 
     def seconds(workers: int) -> float:
         start = time.perf_counter()
-        for _ in ThreadBackend(workers).run(lambda _: work(), range(_UNITS)):
+        for _ in ThreadBackend().run(lambda _: work(), range(_UNITS), workers):
             pass
         return time.perf_counter() - start
 

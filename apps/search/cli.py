@@ -95,6 +95,12 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         help="of matrix products: float32, or tf32 on an NVIDIA GPU that has it, faster and less exact",
     )
     group.add_argument("--workers", type=_at_least(1), help="units trained side by side")
+    group.add_argument(
+        "--memory",
+        type=float,
+        metavar="GIB",
+        help="GiB that training may hold on its device; 3/4 of what is free if absent, on an accelerator 4/5",
+    )
 
 
 def _add_run(group: argparse._ArgumentGroup) -> None:

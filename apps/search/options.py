@@ -35,6 +35,7 @@ class SearchOptions:
         device: "auto" or a torch device.
         precision: of float32 matrix products.
         workers: units trained side by side; None takes what suits the device.
+        memory: GiB that training may hold on its device; None takes a share of what is free.
         storage: URL of a shared archive; None keeps one in the run directory.
         out: the run directory; None names one after the settings.
         plain: plain lines even on a terminal.
@@ -59,6 +60,7 @@ class SearchOptions:
     device: str
     precision: str
     workers: int | None
+    memory: float | None
     storage: str | None
     out: Path | None
     plain: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from evaluation.evaluator import Evaluator
 from evaluation.problem import Problem
 from evaluation.protocol import Protocol, protocol
 from evaluation.sparse_recovery import SparseRecovery
-from genome import DesignSpace, Evaluation, Genome, Request
+from genome import DesignSpace, Evaluation, Genome, InputError, Request
 
 _SAMPLES = {"smoke": (2048, 512, 512), "quick": (102_400, 2048, 10_240), "paper": (102_400, 10_240, 10_240)}
 """Training, validation and test samples of a drawn problem, by protocol."""
@@ -44,8 +45,14 @@ def run_search(options: SearchOptions) -> dict[str, Any]:
     optimizers.create(options.optimizer, space, options.seed)
     comparison_seeds(options.seeds, options.seed)
     evaluator = Evaluator(
-        problem, training, device=options.device, workers=options.workers, precision=options.precision
+        problem,
+        training,
+        device=options.device,
+        workers=options.workers,
+        precision=options.precision,
+        memory=_memory(options),
     )
+    evaluator.check_memory(options.layers)
     settings = _settings(options, space, evaluator)
     out = options.out or Path("runs") / _name(options, settings)
     with RunDirectory(out, settings), Archive.open(options.storage or out / "archive.sqlite") as archive:
@@ -122,6 +129,19 @@ def _problem(options: SearchOptions) -> Problem:
 def _protocol(options: SearchOptions) -> Protocol:
     chosen = protocol(options.protocol)
     return chosen if options.form is None else chosen.with_form(options.form)
+
+
+def _memory(options: SearchOptions) -> int | None:
+    """Bytes.
+
+    Raises:
+        InputError: not a positive number of GiB.
+    """
+    if options.memory is None:
+        return None
+    if not 0 < options.memory < math.inf:
+        raise InputError(f"The memory for training must be a positive number of GiB, got {options.memory}.")
+    return int(options.memory * 2**30)
 
 
 def _settings(options: SearchOptions, space: DesignSpace, evaluator: Evaluator) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from builders.genes import Genes
 from builders.parameters import ParameterSpec
 from builders.step import Binding, PopulationStep
+from builders.step_shape import StepShape
 
 
 class Cell(ABC):
@@ -66,4 +67,9 @@ class Cell(ABC):
     def fused_step(self, binding: Binding) -> PopulationStep | None:
         """A hand-written training step that agrees with autograd, or None to use autograd."""
         del binding
+        return None
+
+    def fused_step_floats(self, shape: StepShape) -> int | None:
+        """Floats a member that ``fused_step`` allocates at one batch size; None estimates autograd's."""
+        del shape
         return None

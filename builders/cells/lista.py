@@ -14,6 +14,7 @@ from builders.genes import Genes
 from builders.neurons import neuron
 from builders.parameters import ParameterSpec
 from builders.step import Binding, PopulationStep
+from builders.step_shape import StepShape
 
 START_LAMBDA = 0.4
 """The l1 weight whose ISTA the network starts as (released code)."""
@@ -73,3 +74,7 @@ class Lista(Cell):
     def fused_step(self, binding: Binding) -> PopulationStep:
         """Forward and backward written by hand over preallocated buffers."""
         return ListaStep(binding)
+
+    def fused_step_floats(self, shape: StepShape) -> int:
+        """See ``ListaStep.floats``."""
+        return ListaStep.floats(shape)

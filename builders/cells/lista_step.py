@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from builders.step import Binding, PopulationStep
+from builders.step_shape import StepShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,13 @@ class ListaStep(PopulationStep):
         self._effective = torch.empty_like(binding.weights)
         self._bind_gradients()
         self._buffers: dict[int, _Buffers] = {}
+
+    @staticmethod
+    def floats(shape: StepShape) -> int:
+        """Floats a member that a step takes at one batch size: activations, one passing, dense gradients."""
+        activations = 3 * shape.depth + 4 + 1
+        dense = shape.m * shape.n + shape.n**2
+        return activations * shape.activation + shape.depth + shape.layers**2 + dense
 
     def _bind_gradients(self) -> None:
         gradient = self._bound.layout.views(self._bound.gradient)

@@ -1,0 +1,1 @@
+"""Measurements of the project itself; run from a checkout, not installed."""

@@ -1,0 +1,1 @@
+"""Ways to train the same networks, to be compared by speed."""

@@ -1,0 +1,33 @@
+"""The sizes that say how much memory a training step takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StepShape:
+    """One member's share of a step.
+
+    Attributes:
+        m: measurements a sample.
+        n: entries of a signal.
+        layers: depth K of the networks.
+        depth: layers that exist so far.
+        batch: samples a step.
+        size: floats of a row of parameters.
+        parameters: named parameters in it.
+    """
+
+    m: int
+    n: int
+    layers: int
+    depth: int
+    batch: int
+    size: int
+    parameters: int
+
+    @property
+    def activation(self) -> int:
+        """Floats of one layer's output."""
+        return self.batch * self.n
