@@ -68,6 +68,7 @@ class Comparison:
         self._cores = usable_cores() if self._on_cpu else 1
         self._processes = self._cores if self._on_cpu else 2
         self._reuse: dict[str, Reuse] = {}
+        self._evolved: list[Genome] = []
         self._stacked_threads = 1
 
     def run(self) -> dict[str, Any]:
@@ -158,12 +159,13 @@ class Comparison:
     def _evolution(self) -> float:
         case = self._case
         run, self._reuse[EVOLUTION] = Evolution(self._task, case.layers, case.evolution, batch=8).run()
+        self._evolved = list(run.scores)
         return self._ledger.check(EVOLUTION, run).per_hour
 
     def _phase_b(self, genomes: list[Genome]) -> float:
         """Operations a second of the useful matrix products, in steps on all parameters only."""
         task = phase_b_alone(self._task, self._case.phase_b)
-        useful = sum(training_products(genome, task) for genome in genomes)
+        useful = training_products(genomes, task, shared=False)
         return useful / EngineUnshared(task).train(genomes).seconds
 
     def _memory(self) -> dict[str, dict[str, float]]:
@@ -210,6 +212,7 @@ class Comparison:
             "baseline": baseline,
             "networks_per_hour": {key: middle[key] for key in paces},
             "ratios": {key: ratio(readings[key], readings[baseline]) for key in paces},
+            "ceilings": self._ceilings(readings, baseline),
             "parts": self._parts(readings, baseline),
             "product_peak": middle[PEAK],
             "phase_b": {
@@ -221,6 +224,22 @@ class Comparison:
             },
             "reuse": {key: reuse.to_dict() for key, reuse in self._reuse.items()},
             "readings": readings,
+        }
+
+    def _ceilings(self, readings: Readings, baseline: str) -> dict[str, float]:
+        """Ratios that would be reached if the matrix products ran at their peak and all else took no time."""
+        sharing = {engine(size): evenly(self._genomes, size) for size in self._case.batches}
+        if self._evolved:
+            sharing[EVOLUTION] = self._evolved
+        one = training_products(self._genomes[:1], self._task, shared=False)
+        each = {
+            key: training_products(genomes, self._task, shared=True) / len(genomes)
+            for key, genomes in sharing.items()
+        }
+        peak = [3600 * operations for operations in readings[PEAK]]
+        return {
+            key: ratio(peak, readings[baseline]) / operations
+            for key, operations in {ALONE: one, UNSHARED: one, **each}.items()
         }
 
     def _parts(self, readings: Readings, baseline: str) -> dict[str, float]:

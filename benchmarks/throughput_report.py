@@ -19,7 +19,7 @@ from benchmarks.comparison import (
     stacked,
 )
 
-HEADER = ("trained", "networks/h", "ratio", "peak share", "memory")
+HEADER = ("trained", "networks/h", "ratio", "ceiling", "peak share", "memory")
 PARTS_HEADER = ("what it brings", "factor")
 
 
@@ -44,7 +44,7 @@ def rows(case: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         if key in case["networks_per_hour"]:
             yield _row(case, key, label, peak=memory["one at a time"]["1"])
         elif key in case["check"]:
-            yield label, f"{case['check'][key]:,.0f} *", "", "", ""
+            yield label, f"{case['check'][key]:,.0f} *", "", "", "", ""
     for size, peak in memory["torch.func"].items():
         yield _row(case, stacked(int(size)), f"torch.func, {size} stacked", peak=peak)
     for size, peak in memory["engine"].items():
@@ -60,10 +60,12 @@ def _row(
     case: Mapping[str, Any], key: str, label: str, share: float | None = None, peak: float | None = None
 ) -> tuple[str, ...]:
     marked = f"{label} (baseline)" if key == case["baseline"] else label
+    ceiling = case["ceilings"].get(key)
     return (
         marked,
         f"{case['networks_per_hour'][key]:,.0f}",
         f"{case['ratios'][key]:.2f}x",
+        "" if ceiling is None else f"{ceiling:.1f}x",
         "" if share is None else f"{share:.0%}",
         "" if peak is None else f"{peak:,.0f} MiB",
     )
@@ -98,9 +100,10 @@ def notes(case: Mapping[str, Any]) -> str:
         f"{case['largest_difference_db']:.2g} dB after every stage ({case['comparisons']} comparisons). "
         f"One at a time is timed on {case['timed_one_at_a_time']} evenly chosen genomes "
         f"({case['timed_side_by_side']} side by side), torch.func on populations of at most "
-        f"{case['most_stacked']} at its better thread count, {case['threads_stacked']}. Peak share: useful "
-        f"matrix products of phase B against large products at {threads} thread(s), "
-        f"{case['product_peak'] / 1e9:,.0f} GFLOP/s. Memory: of one process at most, beyond interpreter, "
+        f"{case['most_stacked']} at its better thread count, {case['threads_stacked']}. Ceiling: the "
+        f"ratio if the matrix products that cannot be shared ran like large ones at {threads} thread(s), "
+        f"{case['product_peak'] / 1e9:,.0f} GFLOP/s, and nothing else took time. Peak share: what phase B "
+        f"reaches of that. Memory: of one process at most, beyond interpreter, "
         "libraries and data."
     )
     return f"{text} *: so slow in the check that it was not timed again." if dropped else text

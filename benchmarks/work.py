@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -38,13 +39,30 @@ def product_operations(depth: int, m: int, n: int, batch: int) -> float:
     return 2.0 * batch * (2 * m * n + 3 * n * n * (depth - 1))
 
 
-def training_products(genome: Genome, task: Task) -> float:
-    """Operations of the matrix products of a whole training in phases that train all parameters."""
-    problem, steps = task.problem, sum(phase.steps or 0 for phase in task.protocol.phases)
-    stages = range(1, genome.layers + 1)
-    return steps * sum(
-        product_operations(stage, problem.m, problem.n, task.protocol.batch) for stage in stages
-    )
+def new_layer_operations(depth: int, m: int, n: int, batch: int) -> float:
+    """The same for a step that trains what the deepest layer brings: a forward pass, and that layer back."""
+    forward = m * n + n * n * (depth - 1)
+    backward = {1: m * n, 2: 2 * n * n}.get(depth, n * n)
+    return 2.0 * batch * (forward + backward)
+
+
+def stage_products(depth: int, task: Task) -> float:
+    """Operations of the matrix products of one stage's training."""
+    m, n, batch = task.problem.m, task.problem.n, task.protocol.batch
+    of = {"all": product_operations, "new": new_layer_operations}
+    return sum((phase.steps or 0) * of[phase.scope](depth, m, n, batch) for phase in task.protocol.phases)
+
+
+def training_products(genomes: Iterable[Genome], task: Task, *, shared: bool) -> float:
+    """Operations of the matrix products of training networks; they do not depend on connections.
+
+    Args:
+        genomes: the networks.
+        task: problem and protocol.
+        shared: whether a prefix that several networks have is trained once.
+    """
+    prefixes = [genome.prefix(depth) for genome in genomes for depth in range(1, genome.layers + 1)]
+    return sum(stage_products(each.layers, task) for each in (set(prefixes) if shared else prefixes))
 
 
 def least_step(genome: Genome, m: int, n: int, batch: int, parameters: int) -> Work:

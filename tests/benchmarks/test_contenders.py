@@ -7,7 +7,6 @@ import torch
 
 from benchmarks.contenders.engine import Engine, EngineAlone, EngineUnshared, Evolution
 from benchmarks.contenders.one_at_a_time import Lista, OneAtATime, train_network
-from benchmarks.contenders.side_by_side import SideBySide
 from benchmarks.contenders.task import Contender, Task
 from benchmarks.contenders.vmapped import Vmapped
 from builders import build
@@ -52,16 +51,6 @@ def test_training_changes_the_error_so_that_agreement_means_something() -> None:
         for genome in GENOMES
     ]
     assert min(gaps) > 50 * TOLERANCE_DB
-
-
-def test_processes_side_by_side_train_what_one_process_trains() -> None:
-    expected = OneAtATime(TASK, 1).train(GENOMES)
-    with SideBySide(TASK, processes=2) as side_by_side:
-        runs = [side_by_side.train(GENOMES) for _ in range(2)]
-    for run in runs:
-        assert dict(run.scores) == dict(expected.scores)
-        assert run.networks == 3
-        assert run.per_hour == pytest.approx(3600 * 3 / run.seconds)
 
 
 @pytest.mark.parametrize("genome", GENOMES)

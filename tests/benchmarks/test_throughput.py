@@ -1,6 +1,7 @@
 """The throughput benchmark end to end, on a tiny case."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from benchmarks.contenders.task import Run
 from benchmarks.machine import bandwidth, product_peak
 from benchmarks.rounds import DisagreementError, Ledger, interleaved, ratio
 from benchmarks.throughput_report import HEADER, markdown
-from benchmarks.work import product_operations, training_products
+from benchmarks.work import new_layer_operations, product_operations, training_products
 from genome import Genome
 
 CPU = torch.device("cpu")
@@ -36,11 +37,13 @@ def test_a_run_measures_every_contender(results: dict[str, object]) -> None:
         paces
     )
     assert min(paces.values()) > 0
+    assert {"one thread", "side by side", "torch.func at 1", "engine"} <= set(case["check"])
     assert case["ratios"][case["baseline"]] == 1
     assert case["comparisons"] > 0
-    assert case["largest_difference_db"] <= 0.05
+    assert case["largest_difference_db"] <= 2e-3
     assert 0 < case["phase_b"]["4"]["share_of_peak"] < 1
     assert set(case["memory_mib"]["engine"]) == {"1", "4"}
+    assert case["ceilings"]["engine 4"] >= case["ceilings"]["engine, no shared prefix"] > 0
     parts = case["parts"]
     assert parts["whole"] == pytest.approx(parts["step"] * parts["batching"] * parts["trie"])
 
@@ -121,8 +124,16 @@ def test_useful_products_are_counted() -> None:
     assert product_operations(depth=1, m=3, n=5, batch=7) == 2 * 7 * 2 * 15
     assert product_operations(depth=3, m=3, n=5, batch=7) == 2 * 7 * (2 * 15 + 2 * 3 * 25)
     task = phase_b_alone(TINY.task(CPU), steps=2)
-    stages = sum(product_operations(depth, 6, 12, 128) for depth in (1, 2, 3))
-    assert training_products(Genome.dense(3), task) == 2 * stages
+    stages = [2 * product_operations(depth, 6, 12, 128) for depth in (1, 2, 3)]
+    twins = [Genome.lista(3), Genome.dense(3)]
+    assert training_products(twins[:1], task, shared=False) == sum(stages)
+    assert training_products(twins, task, shared=False) == 2 * sum(stages)
+    assert training_products(twins, task, shared=True) == sum(stages) + stages[2]
+
+
+def test_a_new_layer_takes_a_forward_pass_and_its_own_gradients() -> None:
+    of = partial(new_layer_operations, m=3, n=5, batch=7)
+    assert [of(1), of(2), of(3)] == [14 * (15 + 15), 14 * (15 + 25 + 50), 14 * (15 + 50 + 25)]
 
 
 def test_the_machine_is_measured() -> None:
