@@ -9,7 +9,7 @@ from torch import Tensor
 
 from builders.cells import Cell
 from builders.step import Binding, PopulationStep
-from builders.step_shape import StepShape
+from builders.step_shape import StepFloats, StepShape
 from builders.unroll import unroll
 
 _PER_LAYER = 6
@@ -46,15 +46,15 @@ def bind_step(cell: Cell, binding: Binding) -> PopulationStep:
     return cell.fused_step(binding) or AutogradStep(cell, binding)
 
 
-def step_floats(cell: Cell, shape: StepShape) -> int:
-    """Floats a member that a step of this cell allocates at one batch size.
+def step_floats(cell: Cell, shape: StepShape, device: torch.device) -> StepFloats:
+    """Floats that a step of this cell allocates at one batch size.
 
     For autograd this is an estimate: every layer stacks the outputs before it, and ``_PER_LAYER`` more
     activations live at a time; every view of a parameter has a gradient of a whole row.
     """
-    fused = cell.fused_step_floats(shape)
+    fused = cell.fused_step_floats(shape, device)
     if fused is not None:
         return fused
     stacked = shape.depth * (shape.depth - 1) // 2
     activations = stacked + _PER_LAYER * (shape.depth + 1)
-    return activations * shape.activation + (shape.parameters + 2) * shape.size
+    return StepFloats(activations * shape.activation + (shape.parameters + 2) * shape.size)

@@ -55,6 +55,14 @@ class Layout:
             offset += -(-spec.initial.numel() // _ALIGNMENT) * _ALIGNMENT
         self.size = offset
 
+    def start(self, name: str) -> int:
+        """Where a parameter begins in a row."""
+        return self._places[name][0]
+
+    def shape(self, name: str) -> torch.Size:
+        """One member's shape of a parameter."""
+        return self._places[name][1]
+
     def views(self, flat: Tensor) -> dict[str, Tensor]:
         """Named views ``(P, *shape)`` into rows ``flat: (P, size)``."""
         return {

@@ -31,3 +31,16 @@ class StepShape:
     def activation(self) -> int:
         """Floats of one layer's output."""
         return self.batch * self.n
+
+
+@dataclass(frozen=True, slots=True)
+class StepFloats:
+    """Floats that a step allocates at one batch size.
+
+    Attributes:
+        member: of each member.
+        unit: once, however many members there are.
+    """
+
+    member: int
+    unit: int = 0

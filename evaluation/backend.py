@@ -9,6 +9,7 @@ from threading import Event
 from typing import TypeVar, final
 
 import torch
+from threadpoolctl import threadpool_limits
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
@@ -53,13 +54,18 @@ class ThreadBackend:
 
 @contextmanager
 def one_intra_op_thread() -> Iterator[None]:
-    """Run torch operations of this thread, and of threads begun here, on one core each.
+    """Run torch operations of this thread, and of threads begun here, on one core each; BLAS likewise.
 
-    A reduction split over cores may round otherwise: results are promised at one intra-op thread.
+    A reduction split over cores may round otherwise: results are promised at one intra-op thread. That of
+    torch is set for a thread, that of BLAS for the process.
     """
+    # Loads the library that compiled products call, so that the limit below holds for it.
+    import scipy.linalg.cython_blas  # noqa: F401
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(1, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import final
 
@@ -34,7 +35,7 @@ from evaluation.tables import Tables
 from evaluation.trie import Progress, TrieWalk
 from genome import Evaluation, InputError, Request
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raised whenever a change of the engine changes an evaluation's bits."""
 
 _FOLDER_BYTES = 2 * 2**30
@@ -113,6 +114,7 @@ class Evaluator:
 
     def settings(self) -> dict[str, Json]:
         """Everything that evaluations depend on beside their request."""
+        libraries = ("numba", "scipy", "torch") if self.device.type == "cpu" else ("torch",)
         return {
             "engine": ENGINE_VERSION,
             "cell": self.cell.name,
@@ -121,7 +123,7 @@ class Evaluator:
             "arithmetic": {
                 "device": self.device.type,
                 "precision": self.precision,
-                "torch": torch.__version__.split("+")[0],
+                **{name: version(name).split("+")[0] for name in libraries},
             },
         }
 

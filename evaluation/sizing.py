@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import final
 
 from builders.autograd_step import step_floats
-from builders.step_shape import StepShape
+from builders.step_shape import StepFloats, StepShape
 from evaluation.buckets import bucket
 from evaluation.memory import in_gib
 from evaluation.phase import Member, Trainer
@@ -102,18 +102,20 @@ class Sizing:
         self._row = _FLOAT * trainer.layout.size
         size = trainer.protocol.batch
         rows = (_COPIED_ROWS if copies else _ROWS) * self._row
-        step = _FLOAT * (size * (data.m + data.n) + self._step(trainer.layout.layers, size))
+        step = _FLOAT * (size * (data.m + data.n) + self._step(trainer.layout.layers, size).member)
         order = _ORDERS * _INDEX * data.train
         self._member = rows + step + order + self._scored(data.valid, bound=size)
-        self._fixed = _ROW_MASKS * trainer.layout.size
+        workspace = _FLOAT * self._step(trainer.layout.layers, size).unit
+        self._fixed = _ROW_MASKS * trainer.layout.size + workspace
         # The main thread scores a network on the test split while units run.
-        self._tester = 2 * self._row + self._scored(data.test)
+        self._tester = 2 * self._row + self._scored(data.test) + workspace
 
     @property
     def step_floats(self) -> int:
         """Floats a member that a training step at the middle depth works on."""
         depth = (self._trainer.layout.layers + 1) // 2
-        return self._step(depth, self._trainer.protocol.batch) + _ROWS * self._trainer.layout.size
+        step = self._step(depth, self._trainer.protocol.batch)
+        return step.member + step.unit + _ROWS * self._trainer.layout.size
 
     def largest_unit(self, walk: Walk, workers: int) -> int:
         """Most members a unit may have where ``workers`` units run at once; 0 where not even one fits."""
@@ -170,17 +172,17 @@ class Sizing:
         rows = 2 * members * self._row if self._on_host else 0
         return draws * self.data.nbytes + rows + self._tester + _LIBRARIES
 
-    def _step(self, depth: int, batch: int) -> int:
+    def _step(self, depth: int, batch: int) -> StepFloats:
         layout, data = self._trainer.layout, self.data
         parameters = len(layout.specs)
         shape = StepShape(data.m, data.n, layout.layers, depth, batch, layout.size, parameters)
-        return step_floats(self._trainer.cell, shape)
+        return step_floats(self._trainer.cell, shape, self._trainer.device)
 
     def _scored(self, samples: int, bound: int = 0) -> int:
         """Bytes a member while batches of a split are scored, less a step's at the batch size ``bound``."""
         batch, width = self._trainer.protocol.batch, self.data.m + self.data.n
         sizes = {min(samples, batch), samples % batch} - {0}
-        steps = sum(self._step(self._trainer.layout.layers, size) for size in sizes - {bound})
+        steps = sum(self._step(self._trainer.layout.layers, size).member for size in sizes - {bound})
         floats = steps + sum(sizes) * width + 2 * max(sizes) * self.data.n
         return _FLOAT * floats + _SCORES * _DOUBLE * samples
 

@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from builders.genes import Genes
 from builders.parameters import ParameterSpec
 from builders.step import Binding, PopulationStep
-from builders.step_shape import StepShape
+from builders.step_shape import StepFloats, StepShape
 
 
 class Cell(ABC):
@@ -69,7 +70,7 @@ class Cell(ABC):
         del binding
         return None
 
-    def fused_step_floats(self, shape: StepShape) -> int | None:
-        """Floats a member that ``fused_step`` allocates at one batch size; None estimates autograd's."""
-        del shape
+    def fused_step_floats(self, shape: StepShape, device: torch.device) -> StepFloats | None:
+        """Floats that ``fused_step`` allocates there at one batch size; None estimates autograd's."""
+        del shape, device
         return None

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from builders.cells.base import Cell
+from builders.cells.lista_compiled_step import CompiledListaStep
 from builders.cells.lista_step import ListaStep
 from builders.genes import Genes
 from builders.neurons import neuron
 from builders.parameters import ParameterSpec
 from builders.step import Binding, PopulationStep
-from builders.step_shape import StepShape
+from builders.step_shape import StepFloats, StepShape
 
 START_LAMBDA = 0.4
 """The l1 weight whose ISTA the network starts as (released code)."""
@@ -72,9 +73,9 @@ class Lista(Cell):
         return neuron(u, threshold, genes.neurons.layer(layer))
 
     def fused_step(self, binding: Binding) -> PopulationStep:
-        """Forward and backward written by hand over preallocated buffers."""
-        return ListaStep(binding)
+        """Forward and backward written by hand: compiled on the CPU, in tensor operations elsewhere."""
+        return CompiledListaStep(binding) if binding.rows.device.type == "cpu" else ListaStep(binding)
 
-    def fused_step_floats(self, shape: StepShape) -> int:
-        """See ``ListaStep.floats``."""
-        return ListaStep.floats(shape)
+    def fused_step_floats(self, shape: StepShape, device: torch.device) -> StepFloats:
+        """See ``floats`` of either step."""
+        return CompiledListaStep.floats(shape) if device.type == "cpu" else ListaStep.floats(shape)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from builders.step import Binding, PopulationStep
-from builders.step_shape import StepShape
+from builders.step_shape import StepFloats, StepShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ class ListaStep(PopulationStep):
         self._buffers: dict[int, _Buffers] = {}
 
     @staticmethod
-    def floats(shape: StepShape) -> int:
-        """Floats a member that a step takes at one batch size: activations, one passing, dense gradients."""
+    def floats(shape: StepShape) -> StepFloats:
+        """Floats that a step takes at one batch size: activations, one passing, dense gradients."""
         activations = 3 * shape.depth + 4 + 1
         dense = shape.m * shape.n + shape.n**2
-        return activations * shape.activation + shape.depth + shape.layers**2 + dense
+        return StepFloats(activations * shape.activation + shape.depth + shape.layers**2 + dense)
 
     def _bind_gradients(self) -> None:
         gradient = self._bound.layout.views(self._bound.gradient)

@@ -1,4 +1,4 @@
-"""The hand-written training step is what autograd computes."""
+"""The hand-written training steps are what autograd computes."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ import torch
 
 from builders.autograd_step import AutogradStep
 from builders.cells import Lista
+from builders.cells.lista_compiled_step import CompiledListaStep, piece_rows
 from builders.cells.lista_step import ListaStep
 from builders.genes import Genes
 from builders.injections import Form, injection
@@ -41,6 +42,10 @@ def mixed_genomes() -> list[Genome]:
     return [space.sample(rng) for _ in range(4)] + [Genome.dense(K)]
 
 
+each_step = pytest.mark.parametrize("by_hand_step", [ListaStep, CompiledListaStep])
+
+
+@each_step
 @pytest.mark.parametrize("form", ["sum", "mean"])
 @pytest.mark.parametrize(
     "genomes", [mixed_genomes(), [Genome.lista(K), Genome.lfista(K)]], ids=["mixed", "soft"]
@@ -48,13 +53,17 @@ def mixed_genomes() -> list[Genome]:
 @pytest.mark.parametrize(("depth", "lowest"), [(1, 1), (2, 1), (2, 2), (4, 4), (K, 1), (K, K)])
 @pytest.mark.parametrize("negative_thresholds", [False, True])
 def test_gradient_of_what_trains_equals_autograd(
-    form: Form, genomes: list[Genome], depth: int, lowest: int, negative_thresholds: bool
+    by_hand_step: type[ListaStep | CompiledListaStep],
+    form: Form, genomes: list[Genome],
+    depth: int,
+    lowest: int,
+    negative_thresholds: bool,
 ) -> None:
     by_hand, reference = bindings(genomes, form, depth, lowest, negative_thresholds)
     generator = torch.Generator().manual_seed(2)
     b = torch.randn(len(genomes), 9, 8, generator=generator, dtype=torch.float64)
     x = torch.randn(len(genomes), 9, 11, generator=generator, dtype=torch.float64)
-    step, expected_step = ListaStep(by_hand), AutogradStep(Lista(), reference)
+    step, expected_step = by_hand_step(by_hand), AutogradStep(Lista(), reference)
     for _ in range(2):  # Buffers are reused: the second call must not see the first.
         step.differentiate(b, x)
     expected_step.differentiate(b, x)
@@ -68,9 +77,12 @@ def test_gradient_of_what_trains_equals_autograd(
     assert float(reference.gradient[:, trains].abs().max()) > 1e-3
 
 
-def test_gradient_is_finite_and_zero_on_gates_that_are_off() -> None:
+@each_step
+def test_gradient_is_finite_and_zero_on_gates_that_are_off(
+    by_hand_step: type[ListaStep | CompiledListaStep],
+) -> None:
     by_hand, _ = bindings([Genome.lista(K), Genome.dense(K)], "sum", K, 1, False)
-    ListaStep(by_hand).differentiate(torch.ones(2, 3, 8).double(), torch.ones(2, 3, 11).double())
+    by_hand_step(by_hand).differentiate(torch.ones(2, 3, 8).double(), torch.ones(2, 3, 11).double())
     gradient = by_hand.layout.views(by_hand.gradient)["coefficient"]
     off = torch.tril(torch.ones(K, K), -2).bool()
     assert torch.isfinite(by_hand.gradient).all()
