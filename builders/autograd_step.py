@@ -46,13 +46,13 @@ def bind_step(cell: Cell, binding: Binding) -> PopulationStep:
     return cell.fused_step(binding) or AutogradStep(cell, binding)
 
 
-def step_floats(cell: Cell, shape: StepShape, device: torch.device) -> StepFloats:
+def step_floats(cell: Cell, shape: StepShape) -> StepFloats:
     """Floats that a step of this cell allocates at one batch size.
 
     For autograd this is an estimate: every layer stacks the outputs before it, and ``_PER_LAYER`` more
     activations live at a time; every view of a parameter has a gradient of a whole row.
     """
-    fused = cell.fused_step_floats(shape, device)
+    fused = cell.fused_step_floats(shape)
     if fused is not None:
         return fused
     stacked = shape.depth * (shape.depth - 1) // 2

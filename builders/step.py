@@ -23,6 +23,7 @@ class Binding:
         gradient: ``(P, layout.size)``, zero at first; a step writes the entries that train.
         depth: layers that exist so far; the loss is on the output of the deepest.
         lowest: only parameters introduced by layers ``lowest..depth`` (1-based) train.
+        in_tensor_operations: whether the step must consist of these, for a device or a recording.
     """
 
     layout: Layout
@@ -32,6 +33,7 @@ class Binding:
     gradient: Tensor
     depth: int
     lowest: int
+    in_tensor_operations: bool
 
 
 class PopulationStep(ABC):

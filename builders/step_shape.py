@@ -17,6 +17,7 @@ class StepShape:
         batch: samples a step.
         size: floats of a row of parameters.
         parameters: named parameters in it.
+        in_tensor_operations: see ``Binding``.
     """
 
     m: int
@@ -26,6 +27,7 @@ class StepShape:
     batch: int
     size: int
     parameters: int
+    in_tensor_operations: bool
 
     @property
     def activation(self) -> int:

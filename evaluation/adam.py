@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil, log
-from typing import final
 
 import torch
 from torch import Tensor
@@ -12,7 +11,6 @@ from torch import Tensor
 from evaluation.protocol import Protocol
 
 
-@final
 class Adam:
     """Kingma and Ba (2015), Algorithm 1, on rows that are updated in place.
 
@@ -23,13 +21,16 @@ class Adam:
 
     Args:
         rows: parameters, ``(P, size)``.
-        gradient: ``(P, size)``; read at every step.
+        gradient: ``(P, size)``; read at every step, and scaled in place.
+        scale: factor on the gradient of each parameter, ``(size,)``; 0 where it does not train.
         protocol: betas and epsilon.
         learning_rate: of this phase.
     """
 
-    def __init__(self, rows: Tensor, gradient: Tensor, protocol: Protocol, learning_rate: float) -> None:
-        self._protocol = protocol
+    def __init__(
+        self, rows: Tensor, gradient: Tensor, scale: Tensor, protocol: Protocol, learning_rate: float
+    ) -> None:
+        self._protocol, self._gradient_scale = protocol, scale
         corrections = _corrections(learning_rate, protocol.beta1, protocol.beta2)
         self._corrections = corrections.to(rows.device, rows.dtype)
         self._done = torch.zeros(1, dtype=torch.int64, device=rows.device)
@@ -45,11 +46,12 @@ class Adam:
     @property
     def state(self) -> tuple[Tensor, ...]:
         """Every tensor that a step changes and a later step reads, the rows among them."""
-        return self._rows, self._mean, self._square, self._done
+        return self._rows, self._gradient, self._mean, self._square, self._done
 
     def step(self) -> None:
         """Move the rows by one step."""
         settings = self._protocol
+        self._gradient.mul_(self._gradient_scale)
         torch.index_select(self._corrections, 0, self._done, out=self._correction)
         self._done.add_(1).clamp_max_(self._corrections.shape[0] - 1)
         self._mean.lerp_(self._gradient, 1 - settings.beta1)

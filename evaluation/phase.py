@@ -17,6 +17,7 @@ from builders.parameters import Layout
 from builders.step import Binding, PopulationStep
 from evaluation.adam import Adam
 from evaluation.buckets import seats
+from evaluation.compiled_adam import CompiledAdam
 from evaluation.cuda_graph import Recorder
 from evaluation.nmse import Nmse, nmse
 from evaluation.order import batch_order
@@ -69,6 +70,11 @@ class Trainer:
         """Which member takes each place of a population; see ``evaluation.buckets.seats``."""
         return seats(members, padded=self.padded)
 
+    @property
+    def in_tensor_operations(self) -> bool:
+        """Whether a training step must consist of these: on accelerators, and wherever it is recorded."""
+        return self.device.type != "cpu" or self.recorder is not None
+
     def bind(
         self, members: Sequence[Member], rows: Tensor, gradient: Tensor, depth: int, lowest: int
     ) -> PopulationStep:
@@ -77,7 +83,10 @@ class Trainer:
         weights = self.injection.weights(genes.gates)
         missing = self.layout.layers - genes.layers
         padded = torch.nn.functional.pad(weights, (0, missing, 0, missing))
-        return bind_step(self.cell, Binding(self.layout, genes, padded, rows, gradient, depth, lowest))
+        binding = Binding(
+            self.layout, genes, padded, rows, gradient, depth, lowest, self.in_tensor_operations
+        )
+        return bind_step(self.cell, binding)
 
     def score(self, step: PopulationStep, members: Sequence[Member], name: SplitName) -> Nmse:
         """NMSE of every member on a split."""
@@ -114,7 +123,9 @@ class PhaseRun:
         places = trainer.places(len(members))
         seated = rows[places]
         gradient = torch.zeros_like(seated)
-        self._adam = Adam(seated, gradient, trainer.protocol, rate)
+        self._lowest = depth if self._phase.scope == "new" else 1
+        adam = Adam if trainer.in_tensor_operations else CompiledAdam
+        self._adam = adam(seated, gradient, self._gradient_scale(), trainer.protocol, rate)
         self._seat(members, seated, gradient)
 
     def _seat(self, members: Sequence[Member], rows: Tensor, gradient: Tensor) -> None:
@@ -122,14 +133,11 @@ class PhaseRun:
         trainer = self._trainer
         self.members, self._rows = members, rows
         self._seated = [members[place] for place in trainer.places(len(members))]
-        lowest = self._depth if self._phase.scope == "new" else 1
-        self._step = trainer.bind(self._seated, rows, gradient, self._depth, lowest)
+        self._step = trainer.bind(self._seated, rows, gradient, self._depth, self._lowest)
         self._batches = Batches(trainer.tables, [member.draw for member in self._seated], "train")
         self._train_on = TrainingStep(
             self._step,
             self._batches,
-            gradient,
-            self._gradient_scale(lowest),
             self._adam,
             batch=trainer.protocol.batch,
             recorder=trainer.recorder,
@@ -140,10 +148,10 @@ class PhaseRun:
         """Parameters of the members as they are, ``(len(members), size)``."""
         return self._rows[: len(self.members)]
 
-    def _gradient_scale(self, lowest: int) -> Tensor:
+    def _gradient_scale(self) -> Tensor:
         """Per parameter, 0 where it does not train, else the protocol's decay, ``(size,)``."""
         age = self._depth - self._introduced
-        trains = (self._introduced >= lowest) & (age >= 0)
+        trains = (self._introduced >= self._lowest) & (age >= 0)
         decay = torch.as_tensor(self._trainer.protocol.gradient_decay, device=age.device)
         return torch.where(trains, decay ** age.clamp_min(0), torch.zeros((), device=age.device))
 

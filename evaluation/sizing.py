@@ -23,8 +23,8 @@ _ALLOWANCE = 1.25
 _LIBRARIES = 32 * 2**20
 """Packed operands and thread stacks of the linear algebra library."""
 _FLOAT, _INDEX, _DOUBLE = 4, 8, 8
-_ROWS, _COPIED_ROWS = 6, 11
-"""Rows a member: parents', own, gradient, and Adam's three. Where members leave early, also the results, and
+_ROWS, _COPIED_ROWS = 7, 13
+"""Rows a member: parents', own, gradient, and Adam's four. Where members leave early, also the results, and
 a second copy of four of them while the others close up; where a step is recorded, the state before it."""
 _ROW_MASKS = 40
 """Bytes an element of a row for which parameters train and how fast, once a unit."""
@@ -174,9 +174,17 @@ class Sizing:
 
     def _step(self, depth: int, batch: int) -> StepFloats:
         layout, data = self._trainer.layout, self.data
-        parameters = len(layout.specs)
-        shape = StepShape(data.m, data.n, layout.layers, depth, batch, layout.size, parameters)
-        return step_floats(self._trainer.cell, shape, self._trainer.device)
+        shape = StepShape(
+            m=data.m,
+            n=data.n,
+            layers=layout.layers,
+            depth=depth,
+            batch=batch,
+            size=layout.size,
+            parameters=len(layout.specs),
+            in_tensor_operations=self._trainer.in_tensor_operations,
+        )
+        return step_floats(self._trainer.cell, shape)
 
     def _scored(self, samples: int, bound: int = 0) -> int:
         """Bytes a member while batches of a split are scored, less a step's at the batch size ``bound``."""

@@ -72,8 +72,13 @@ class Batches:
             if start == 0 or draws[start - 1] != draw:
                 stop = next((i for i in range(start, len(draws)) if draws[i] != draw), len(draws))
                 self._segments.append(_Segment(tables.split(draw, name), start, stop))
-        self._members = len(draws)
+        self.members = len(draws)
         self._buffers: dict[int, tuple[Tensor, Tensor]] = {}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the data are."""
+        return self._segments[0].split.b.device
 
     @property
     def samples(self) -> int:
@@ -100,7 +105,7 @@ class Batches:
         if batch not in self._buffers:
             split = self._segments[0].split
             self._buffers[batch] = tuple(  # type: ignore[assignment]
-                torch.empty(self._members, batch, part.shape[1], dtype=part.dtype, device=part.device)
+                torch.empty(self.members, batch, part.shape[1], dtype=part.dtype, device=part.device)
                 for part in (split.b, split.x)
             )
         return self._buffers[batch]

@@ -16,7 +16,7 @@ from evaluation.tables import Batches
 
 @final
 class TrainingStep:
-    """Gather a batch, differentiate, scale the gradient, move the parameters.
+    """Gather a batch, differentiate, move the parameters.
 
     All of it works on tensors that stay where they are, and nothing depends on a number that only the host
     has. With a recorder, the first call therefore records the step, which every call replays: one launch
@@ -25,27 +25,16 @@ class TrainingStep:
     Args:
         step: the loss gradient.
         batches: the training data.
-        gradient: where the step writes its gradient, ``(P, size)``.
-        scale: factor on the gradient of each parameter, ``(size,)``.
         adam: moves the parameters.
         batch: samples a member takes a step.
         recorder: records the step; None runs it as it is.
     """
 
     def __init__(
-        self,
-        step: PopulationStep,
-        batches: Batches,
-        gradient: Tensor,
-        scale: Tensor,
-        adam: Adam,
-        *,
-        batch: int,
-        recorder: Recorder | None,
+        self, step: PopulationStep, batches: Batches, adam: Adam, *, batch: int, recorder: Recorder | None
     ) -> None:
         self._step, self._batches, self._adam = step, batches, adam
-        self._gradient, self._scale = gradient, scale
-        self._taken = torch.zeros(gradient.shape[0], batch, dtype=torch.int64, device=gradient.device)
+        self._taken = torch.zeros(batches.members, batch, dtype=torch.int64, device=batches.device)
         self._recorder = recorder
         # None before the first step: a method of this object would make a cycle, and all the buffers outlive
         # their phase until they are collected.
@@ -68,12 +57,11 @@ class TrainingStep:
     def _run(self) -> None:
         b, x = self._batches.take(self._taken)
         self._step.differentiate(b, x)
-        self._gradient.mul_(self._scale)
         self._adam.step()
 
     def _first(self, recorder: Recorder) -> Callable[[], None]:
         """Record the step, which leaves parameters, moments and step number as they were, then take it."""
-        state = (*self._adam.state, self._gradient)
+        state = self._adam.state
         before = [tensor.clone() for tensor in state]
         recorder.warm_up(self._run)
         replay = recorder.record(self._run)

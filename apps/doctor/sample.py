@@ -46,7 +46,16 @@ class Sample:
         rows = (layout.initial() + 0.01 * torch.from_numpy(noise)).to(device)
         genes = Genes.of(genomes, device)
         weights = combination.weights(genes.gates)
-        self._binding = Binding(layout, genes, weights, rows, torch.zeros_like(rows), LAYERS, lowest=1)
+        self._binding = Binding(
+            layout,
+            genes,
+            weights,
+            rows,
+            torch.zeros_like(rows),
+            LAYERS,
+            lowest=1,
+            in_tensor_operations=device.type != "cpu",
+        )
         split = problem.dataset(0).train
         self.b = split.b.to(device).repeat(len(genomes), 1, 1)
         self.x = split.x.to(device).repeat(len(genomes), 1, 1)

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from builders.genes import Genes
@@ -70,7 +69,7 @@ class Cell(ABC):
         del binding
         return None
 
-    def fused_step_floats(self, shape: StepShape, device: torch.device) -> StepFloats | None:
-        """Floats that ``fused_step`` allocates there at one batch size; None estimates autograd's."""
-        del shape, device
+    def fused_step_floats(self, shape: StepShape) -> StepFloats | None:
+        """Floats that ``fused_step`` allocates at one batch size; None estimates autograd's."""
+        del shape
         return None

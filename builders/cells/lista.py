@@ -73,9 +73,9 @@ class Lista(Cell):
         return neuron(u, threshold, genes.neurons.layer(layer))
 
     def fused_step(self, binding: Binding) -> PopulationStep:
-        """Forward and backward written by hand: compiled on the CPU, in tensor operations elsewhere."""
-        return CompiledListaStep(binding) if binding.rows.device.type == "cpu" else ListaStep(binding)
+        """Forward and backward written by hand, in tensor operations or compiled."""
+        return ListaStep(binding) if binding.in_tensor_operations else CompiledListaStep(binding)
 
-    def fused_step_floats(self, shape: StepShape, device: torch.device) -> StepFloats:
+    def fused_step_floats(self, shape: StepShape) -> StepFloats:
         """See ``floats`` of either step."""
-        return CompiledListaStep.floats(shape) if device.type == "cpu" else ListaStep.floats(shape)
+        return (ListaStep if shape.in_tensor_operations else CompiledListaStep).floats(shape)

@@ -1,8 +1,8 @@
 """LISTA's training step for CPUs, compiled: one member after the other, in pieces that stay in the cache.
 
-A member's activations at all layers, of all samples of a batch, would not fit in a core's cache; so a batch is
-cut into pieces, and each goes forward and backward through all layers before the next. Everything between two
-matrix products is one pass over memory. The products are BLAS calls, on one thread.
+A member's activations at all layers, of all samples of a batch, would not fit in a core's cache; so a batch
+is cut into pieces, and each goes forward and backward through all layers before the next. Everything between
+two matrix products is one pass over memory. The products are BLAS calls, on one thread.
 
 Nothing here allocates, and members never meet: a member's bits do not depend on its batch mates.
 """
@@ -102,9 +102,7 @@ class Workspace(NamedTuple):
 
 
 @compiled
-def run(
-    population: Population, shape: Shape, work: Workspace, piece: int, b: Array, result: Array
-) -> None:
+def run(population: Population, shape: Shape, work: Workspace, piece: int, b: Array, result: Array) -> None:
     """Write every member's output at the deepest layer, ``(P, batch, n)``, to ``result``."""
     for member in range(b.shape[0]):
         _prepare(population, shape, work, member)
@@ -215,7 +213,7 @@ def _backward(population: Population, shape: Shape, work: Workspace, member: int
         moved = _through_neuron(arriving, output, population.slope[layer, member], entry)
         _theta(gradient, shape)[layer] -= population.used[layer, member] * moved
         if shape.lowest == 1:
-            _add_scaled(side_gradient, population.side[layer, member], entry)
+            _add_scaled(_flat(side_gradient), population.side[layer, member], _flat(entry))
         if layer == 0:
             continue
         passed = work.input_gradients[layer, :taken]
@@ -231,49 +229,47 @@ def _backward(population: Population, shape: Shape, work: Workspace, member: int
 
 
 @compiled
+def _flat(array: Array) -> Array:
+    return array.reshape(array.size)
+
+
+@compiled
 def _weighted_sum(result: Array, stacked: Array, factors: Array, first: int, last: int) -> None:
-    """``result = sum of factors[i] * stacked[i]`` over ``first <= i < last``; what has no factor is not read."""
-    flat = result.reshape(result.size)
+    """``result = sum of factors[i] * stacked[i]``, ``first <= i < last``; what has no factor is not read."""
+    flat = _flat(result)
     for start in range(0, flat.size, _BLOCK):
         block = flat[start : start + _BLOCK]
         block[:] = 0
         for place in range(first, last):
             factor = factors[place]
             if factor != 0:
-                _add_scaled_block(block, factor, stacked[place].reshape(stacked[place].size)[start:])
-
-
-@compiled
-def _add_scaled_block(block: Array, factor: float, values: Array) -> None:
-    for i in range(block.size):
-        block[i] += factor * values[i]
+                _add_scaled(block, factor, _flat(stacked[place])[start:])
 
 
 @compiled
 def _add_scaled(total: Array, factor: float, part: Array) -> None:
-    _add_scaled_block(total.reshape(total.size), factor, part.reshape(part.size))
+    for i in range(total.size):
+        total[i] += factor * part[i]
 
 
 @compiled
-def _activate(
-    entry: Array, side: Array, gate: float, threshold: float, slope: float, output: Array
-) -> None:
+def _activate(entry: Array, side: Array, gate: float, threshold: float, slope: float, output: Array) -> None:
     """``output = neuron(entry + gate * side)``; see ``builders.neurons``."""
-    u, shared, out = entry.reshape(entry.size), side.reshape(side.size), output.reshape(output.size)
+    u, shared, out = _flat(entry), _flat(side), _flat(output)
     one, none = out.dtype.type(1), out.dtype.type(0)
     for i in range(u.size):
         v = u[i] + gate * shared[i]
         left = abs(v) - threshold
-        shrunk = none if left < none else left
+        shrunk = max(left, none)
         factor = slope if v < none else one
         # Also where a negative threshold leaves something of zero.
         out[i] = np.copysign(shrunk * (none if v == none else factor), v)
 
 
 @compiled
-def _through_neuron(arriving: Array, output: Array, slope: float, entry: Array) -> float:
-    """Take a gradient from a neuron's output to its entry; returns the sum of what the threshold subtracts."""
-    gradients, out, u = arriving.reshape(arriving.size), output.reshape(output.size), entry.reshape(entry.size)
+def _through_neuron(arriving: Array, output: Array, slope: float, entry: Array) -> Any:
+    """Take a gradient from a neuron's output to its entry; returns the sum of what a threshold subtracts."""
+    gradients, out, u = _flat(arriving), _flat(output), _flat(entry)
     one, none = out.dtype.type(1), out.dtype.type(0)
     total = none
     for i in range(u.size):
@@ -286,21 +282,21 @@ def _through_neuron(arriving: Array, output: Array, slope: float, entry: Array) 
 
 @compiled
 def _subtract(left: Array, right: Array, result: Array) -> None:
-    a, b, c = left.reshape(left.size), right.reshape(right.size), result.reshape(result.size)
+    a, b, c = _flat(left), _flat(right), _flat(result)
     for i in range(c.size):
         c[i] = a[i] - b[i]
 
 
 @compiled
 def _add(total: Array, part: Array) -> None:
-    a, b = total.reshape(total.size), part.reshape(part.size)
+    a, b = _flat(total), _flat(part)
     for i in range(a.size):
         a[i] += b[i]
 
 
 @compiled
-def _inner(left: Array, right: Array) -> float:
-    a, b = left.reshape(left.size), right.reshape(right.size)
+def _inner(left: Array, right: Array) -> Any:
+    a, b = _flat(left), _flat(right)
     total = a.dtype.type(0)
     for i in range(a.size):
         total += a[i] * b[i]

@@ -1,4 +1,4 @@
-"""LISTA's training step, forward and backward by hand over preallocated buffers.
+"""LISTA's training step in tensor operations, forward and backward by hand over preallocated buffers.
 
 Autograd would store and re-read every intermediate of every weighted sum; here a weighted sum over all
 earlier outputs is one batched vector-matrix product, and only three activations a layer are kept. Every view
@@ -155,23 +155,9 @@ class ListaStep(PopulationStep):
         buffers = self._buffers_for(b)
         torch.mul(self._coefficient, self._bound.weights, out=self._effective)
         torch.bmm(b, self._w_b, out=buffers.side)
-        clamps = self._clamping_is_exact()
         for index, layer in enumerate(buffers.layers):
-            u = self._pre_activation(buffers, layer, first=index == 0)
-            if clamps and layer.slope is None:
-                shrunk = torch.clamp(u, -layer.threshold, layer.threshold, out=buffers.scratch)
-                torch.sub(u, shrunk, out=layer.output)
-            else:
-                self._activate(buffers, layer, u)
+            self._activate(buffers, layer, self._pre_activation(buffers, layer, first=index == 0))
         return buffers
-
-    def _clamping_is_exact(self) -> bool:
-        """Whether ``u - clamp(u, -theta, theta)``, two passes instead of five, is the soft threshold.
-
-        It is, to the bit, where no threshold is negative. An accelerator is not asked: it would have to
-        stop for the answer.
-        """
-        return self._theta.device.type == "cpu" and bool((self._theta >= 0).all())
 
     def _pre_activation(self, buffers: _Buffers, layer: _Layer, *, first: bool) -> Tensor:
         side = buffers.side

@@ -33,7 +33,9 @@ def bindings(
         layout.views(rows)["theta"].neg_()
     genes = Genes.of(genomes)
     weights = combination.weights(genes.gates).double()
-    return [Binding(layout, genes, weights, rows, torch.zeros_like(rows), depth, lowest) for _ in range(2)]
+    return [
+        Binding(layout, genes, weights, rows, torch.zeros_like(rows), depth, lowest, True) for _ in range(2)
+    ]
 
 
 def mixed_genomes() -> list[Genome]:
@@ -54,7 +56,8 @@ each_step = pytest.mark.parametrize("by_hand_step", [ListaStep, CompiledListaSte
 @pytest.mark.parametrize("negative_thresholds", [False, True])
 def test_gradient_of_what_trains_equals_autograd(
     by_hand_step: type[ListaStep | CompiledListaStep],
-    form: Form, genomes: list[Genome],
+    form: Form,
+    genomes: list[Genome],
     depth: int,
     lowest: int,
     negative_thresholds: bool,
@@ -88,3 +91,43 @@ def test_gradient_is_finite_and_zero_on_gates_that_are_off(
     assert torch.isfinite(by_hand.gradient).all()
     assert (gradient[0][off] == 0).all()
     assert (gradient[1][off] != 0).all()
+
+
+@pytest.mark.parametrize("batch", [1, 31, 64, 128, 129, 1000])
+@pytest.mark.parametrize("n", [8, 100, 177, 500])
+def test_a_batch_is_cut_into_near_equal_pieces_of_small_products(batch: int, n: int) -> None:
+    rows = piece_rows(batch, n)
+    last = batch - rows * ((batch - 1) // rows)
+    assert rows - last < -(-batch // rows)
+    assert rows == batch or 32 * n**2 <= rows * n**2 <= 1_000_000
+
+
+def test_pieces_give_the_gradient_of_the_whole_batch_whatever_batch_was_before() -> None:
+    by_hand, reference = bindings(mixed_genomes(), "sum", K, 1, negative_thresholds=False)
+    generator = torch.Generator().manual_seed(3)
+    # Pieces of 8,264 samples at n = 11: two of 4,500.
+    b, x = (torch.randn(5, 9000, width, generator=generator, dtype=torch.float64) for width in (8, 11))
+    compiled, autograd = CompiledListaStep(by_hand), AutogradStep(Lista(), reference)
+    for batch in (7, 9000, 40):
+        assert piece_rows(batch, 11) == min(batch, 4500)
+        compiled.differentiate(b[:, :batch], x[:, :batch])
+        autograd.differentiate(b[:, :batch], x[:, :batch])
+        torch.testing.assert_close(by_hand.gradient, reference.gradient, rtol=1e-9, atol=1e-9)
+
+
+@each_step
+def test_what_diverges_is_not_hidden(by_hand_step: type[ListaStep | CompiledListaStep]) -> None:
+    """The neurons are made of comparisons, which NaN fails: it must come out all the same."""
+    by_hand, _ = bindings([Genome.lista(K), Genome.dense(K)], "sum", K, 1, negative_thresholds=False)
+    by_hand.layout.views(by_hand.rows)["W_x"][1, 0, 0] = torch.nan
+    step = by_hand_step(by_hand)
+    b, x = torch.ones(2, 3, 8).double(), torch.ones(2, 3, 11).double()
+    finite = torch.isfinite(step.outputs(b)).flatten(1)
+    assert finite[0].all()
+    assert not finite[1].any()
+    step.differentiate(b, x)
+    gradient = by_hand.layout.views(by_hand.gradient)
+    for name in ("W_b", "W_x", "theta"):
+        sound = torch.isfinite(gradient[name]).flatten(1)
+        assert sound[0].all()
+        assert not sound[1].all()

@@ -6,11 +6,13 @@ from types import EllipsisType
 
 import pytest
 import torch
+from torch import Tensor
 
 from builders.cells import Lista
 from builders.injections import injection
 from builders.unroll import network_layout
 from evaluation.adam import Adam
+from evaluation.compiled_adam import CompiledAdam
 from evaluation.evaluator import Evaluator
 from evaluation.order import batch_order
 from evaluation.phase import Member, Trainer, run_phase
@@ -24,22 +26,46 @@ PROBLEM = SparseRecovery(m=16, n=32, train=2048, valid=256, test=64)
 Place = int | tuple[int, int] | EllipsisType
 
 
-def test_adam_is_torchs() -> None:
+@pytest.mark.parametrize("kind", [Adam, CompiledAdam])
+def test_adam_is_torchs_where_parameters_train_and_leaves_the_others(kind: type[Adam]) -> None:
     settings = protocol("paper")
     generator = torch.Generator().manual_seed(0)
-    rows = torch.randn(3, 16, generator=generator)
+    rows, scale = torch.randn(3, 16, generator=generator), torch.full((16,), 0.3)
+    scale[[0, 5, 6, 15]] = 0
+    start, trains = rows.clone(), scale != 0
     reference = rows.clone().requires_grad_(True)
     theirs = torch.optim.Adam(
         [reference], lr=0.01, betas=(settings.beta1, settings.beta2), eps=settings.epsilon
     )
     gradient = torch.zeros_like(rows)
-    ours = Adam(rows, gradient, settings, 0.01)
+    ours = kind(rows, gradient, scale, settings, 0.01)
     for _ in range(50):
         gradient.copy_(torch.randn(3, 16, generator=generator))
-        reference.grad = gradient.clone()
+        reference.grad = gradient * scale
         ours.step()
         theirs.step()
     torch.testing.assert_close(rows, reference.detach(), rtol=1e-5, atol=1e-6)
+    assert torch.equal(rows[:, ~trains], start[:, ~trains])
+
+
+@pytest.mark.parametrize("kind", [Adam, CompiledAdam])
+def test_adam_goes_on_with_those_who_stay_as_if_the_others_had_never_been(kind: type[Adam]) -> None:
+    generator = torch.Generator().manual_seed(1)
+    start, gradients = torch.randn(3, 16, generator=generator), torch.randn(9, 3, 16, generator=generator)
+
+    def train(chosen: list[int], leave_after: int, staying: list[int]) -> Tensor:
+        rows, gradient = start[chosen].clone(), torch.zeros(len(chosen), 16)
+        adam = kind(rows, gradient, torch.ones(16), protocol("quick"), 0.01)
+        for t, each in enumerate(gradients):
+            if t == leave_after:
+                rows, gradient = rows[staying], gradient[staying]
+                adam.keep(torch.tensor(staying), rows, gradient)
+                chosen = [chosen[place] for place in staying]
+            gradient.copy_(each[chosen])
+            adam.step()
+        return rows
+
+    assert torch.equal(train([0, 1, 2], 4, [2, 0]), train([2, 0], 99, []))
 
 
 def test_an_epoch_takes_every_sample_once_and_depends_on_its_key_alone() -> None:

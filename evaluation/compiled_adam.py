@@ -1,0 +1,86 @@
+"""Adam on the CPU, compiled."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from builders.cells.lista_kernel import Array
+from builders.compiled import compiled
+from evaluation.adam import Adam
+
+
+class _State(NamedTuple):
+    """What a step works on; see ``Adam``.
+
+    Attributes:
+        trained: first and end of each run of parameters that train, ``(runs, 2)``. The mean of all others is
+            zero, so that they would not move.
+    """
+
+    rows: Array
+    gradient: Array
+    scale: Array
+    mean: Array
+    square: Array
+    trained: Array
+    corrections: Array
+    done: Array
+
+
+class _Settings(NamedTuple):
+    to_mean: np.floating
+    to_square: np.floating
+    epsilon: np.floating
+
+
+@final
+class CompiledAdam(Adam):
+    """The same rule in one pass over the parameters that train, which in the first phase are a few."""
+
+    def step(self) -> None:
+        """See ``Adam.step``; the gradient stays as it is."""
+        _move(self._compiled, self._settings)
+
+    def _seat(self, rows: Tensor, gradient: Tensor) -> None:
+        self._rows, self._gradient = rows, gradient
+        self._compiled = _State(
+            rows=rows.numpy(),
+            gradient=gradient.numpy(),
+            scale=self._gradient_scale.numpy(),
+            mean=self._mean.numpy(),
+            square=self._square.numpy(),
+            trained=_runs(self._gradient_scale != 0).numpy(),
+            corrections=self._corrections.numpy(),
+            done=self._done.numpy(),
+        )
+        number = self._compiled.rows.dtype.type
+        self._settings = _Settings(
+            to_mean=number(1 - self._protocol.beta1),
+            to_square=number(1 - self._protocol.beta2),
+            epsilon=number(self._protocol.epsilon),
+        )
+
+
+def _runs(chosen: Tensor) -> Tensor:
+    """First and end of each run of True in ``(size,)``, as ``(runs, 2)``, int64."""
+    edges = torch.diff(chosen.to(torch.int8), prepend=torch.zeros(1), append=torch.zeros(1))
+    return torch.stack([torch.nonzero(edges == way)[:, 0] for way in (1, -1)], dim=1).contiguous()
+
+
+@compiled
+def _move(state: _State, settings: _Settings) -> None:
+    rate, root = state.corrections[state.done[0]]
+    state.done[0] = min(state.done[0] + 1, state.corrections.shape[0] - 1)
+    for member in range(state.rows.shape[0]):
+        rows, gradient = state.rows[member], state.gradient[member]
+        mean, square = state.mean[member], state.square[member]
+        for run in range(state.trained.shape[0]):
+            for i in range(state.trained[run, 0], state.trained[run, 1]):
+                slope = gradient[i] * state.scale[i]
+                mean[i] += settings.to_mean * (slope - mean[i])
+                square[i] += settings.to_square * (slope * slope - square[i])
+                rows[i] += rate * mean[i] / (np.sqrt(square[i]) / root + settings.epsilon)
