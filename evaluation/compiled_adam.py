@@ -75,12 +75,16 @@ def _runs(chosen: Tensor) -> Tensor:
 def _move(state: _State, settings: _Settings) -> None:
     rate, root = state.corrections[state.done[0]]
     state.done[0] = min(state.done[0] + 1, state.corrections.shape[0] - 1)
-    for member in range(state.rows.shape[0]):
-        rows, gradient = state.rows[member], state.gradient[member]
-        mean, square = state.mean[member], state.square[member]
-        for run in range(state.trained.shape[0]):
-            for i in range(state.trained[run, 0], state.trained[run, 1]):
-                slope = gradient[i] * state.scale[i]
+    for run in range(state.trained.shape[0]):
+        trained = slice(state.trained[run, 0], state.trained[run, 1])
+        scale = state.scale[trained]
+        for member in range(state.rows.shape[0]):
+            gradient, mean = state.gradient[member, trained], state.mean[member, trained]
+            square, row = state.square[member, trained], state.rows[member, trained]
+            # Two loops, for one would write to so many arrays that the compiler could not vectorise it.
+            for i in range(row.size):
+                slope = gradient[i] * scale[i]
                 mean[i] += settings.to_mean * (slope - mean[i])
                 square[i] += settings.to_square * (slope * slope - square[i])
-                rows[i] += rate * mean[i] / (np.sqrt(square[i]) / root + settings.epsilon)
+            for i in range(row.size):
+                row[i] += rate * mean[i] / (np.sqrt(square[i]) / root + settings.epsilon)

@@ -19,7 +19,7 @@ from builders.compiled import compiled
 Array = NDArray[Any]
 """Of float32 or float64, the same throughout a call; contiguous."""
 
-_BLOCK = 1024
+_BLOCK = 8192
 """Entries of a weighted sum that are finished before the next: they stay in the nearest cache meanwhile."""
 
 
@@ -210,19 +210,15 @@ def _backward(population: Population, shape: Shape, work: Workspace, member: int
         else:
             later = work.effective_transposed[layer]
             _weighted_sum(arriving, work.input_gradients, later, layer + 1, shape.depth)
-        moved = _through_neuron(arriving, output, population.slope[layer, member], entry)
+        slope, gate = population.slope[layer, member], population.side[layer, member]
+        moved = _through_neuron(arriving, output, slope, entry, gate, side_gradient)
         _theta(gradient, shape)[layer] -= population.used[layer, member] * moved
-        if shape.lowest == 1:
-            _add_scaled(_flat(side_gradient), population.side[layer, member], _flat(entry))
         if layer == 0:
             continue
         passed = work.input_gradients[layer, :taken]
         np.dot(entry, work.transposed, passed)
-        for source in range(layer):
-            weight = population.weights[member, layer, source]
-            if weight != 0:
-                product = weight * _inner(passed, work.outputs[source, :taken])
-                _coefficient(gradient, shape)[layer, source] += product
+        weights = population.weights[member, layer, :layer]
+        _add_inner_products(_coefficient(gradient, shape)[layer], weights, work.outputs, passed)
         if shape.lowest <= 2:
             np.dot(work.inputs[layer, :taken].T, entry, work.w_x_part)
             _add(_w_x(gradient, shape), work.w_x_part)
@@ -241,9 +237,8 @@ def _weighted_sum(result: Array, stacked: Array, factors: Array, first: int, las
         block = flat[start : start + _BLOCK]
         block[:] = 0
         for place in range(first, last):
-            factor = factors[place]
-            if factor != 0:
-                _add_scaled(block, factor, _flat(stacked[place])[start:])
+            if factors[place] != 0:
+                _add_scaled(block, factors[place], _flat(stacked[place])[start:])
 
 
 @compiled
@@ -267,16 +262,24 @@ def _activate(entry: Array, side: Array, gate: float, threshold: float, slope: f
 
 
 @compiled
-def _through_neuron(arriving: Array, output: Array, slope: float, entry: Array) -> Any:
-    """Take a gradient from a neuron's output to its entry; returns the sum of what a threshold subtracts."""
-    gradients, out, u = _flat(arriving), _flat(output), _flat(entry)
+def _through_neuron(
+    arriving: Array, output: Array, slope: float, entry: Array, gate: float, side: Array
+) -> Any:
+    """Take a gradient from a neuron's output to its entry and add it to that of the side connection.
+
+    Returns:
+        What a threshold would have to subtract, summed.
+    """
+    gradients, out, u, shared = _flat(arriving), _flat(output), _flat(entry), _flat(side)
     one, none = out.dtype.type(1), out.dtype.type(0)
     total = none
     for i in range(u.size):
         above = one if out[i] > 0 else none
         below = slope if out[i] < 0 else none
         total += gradients[i] * (above - below)
-        u[i] = gradients[i] * (above + below)
+        passed = gradients[i] * (above + below)
+        u[i] = passed
+        shared[i] += gate * passed
     return total
 
 
@@ -295,9 +298,16 @@ def _add(total: Array, part: Array) -> None:
 
 
 @compiled
+def _add_inner_products(totals: Array, weights: Array, stacked: Array, other: Array) -> None:
+    """``totals[i] += weights[i] * <stacked[i], other>``; what has no weight is not read."""
+    for place in range(weights.size):
+        if weights[place] != 0:
+            totals[place] += weights[place] * _inner(_flat(other), _flat(stacked[place]))
+
+
+@compiled
 def _inner(left: Array, right: Array) -> Any:
-    a, b = _flat(left), _flat(right)
-    total = a.dtype.type(0)
-    for i in range(a.size):
-        total += a[i] * b[i]
+    total = left.dtype.type(0)
+    for i in range(left.size):
+        total += left[i] * right[i]
     return total
