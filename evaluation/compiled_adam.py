@@ -33,6 +33,7 @@ class _State(NamedTuple):
 
 class _Settings(NamedTuple):
     to_mean: np.floating
+    beta2: np.floating
     to_square: np.floating
     epsilon: np.floating
 
@@ -60,6 +61,7 @@ class CompiledAdam(Adam):
         number = self._compiled.rows.dtype.type
         self._settings = _Settings(
             to_mean=number(1 - self._protocol.beta1),
+            beta2=number(self._protocol.beta2),
             to_square=number(1 - self._protocol.beta2),
             epsilon=number(self._protocol.epsilon),
         )
@@ -85,6 +87,7 @@ def _move(state: _State, settings: _Settings) -> None:
             for i in range(row.size):
                 slope = gradient[i] * scale[i]
                 mean[i] += settings.to_mean * (slope - mean[i])
-                square[i] += settings.to_square * (slope * slope - square[i])
+                # Not as a difference: infinity must stay infinity.
+                square[i] = settings.beta2 * square[i] + settings.to_square * (slope * slope)
             for i in range(row.size):
                 row[i] += rate * mean[i] / (np.sqrt(square[i]) / root + settings.epsilon)
