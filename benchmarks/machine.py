@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
+from threadpoolctl import threadpool_info
 
 from apps.search.result import versions
-from benchmarks.clock import intra_op_threads, seconds
+from benchmarks.clock import fastest, intra_op_threads, product_threads
 from evaluation.device import usable_cores
 
 _CPU_MODEL = Path("/proc/cpuinfo")
-_LEAST_SECONDS, _READING_SECONDS = 0.3, 0.005
+_LEAST_SECONDS = 0.3
 _CPU_PRODUCT, _ACCELERATOR_PRODUCT = 2048, 8192
 MAIN_MEMORY_FLOATS = 2**26
 """Floats of each of the arrays that memory bandwidth is measured with: far more than caches hold."""
 
 
-def machine(device: torch.device) -> dict[str, str | int | float | None]:
-    """Processor, accelerator, cores, load and versions."""
+def machine(device: torch.device) -> dict[str, str | int | float | list[str] | None]:
+    """Processor, accelerator, cores, load, BLAS and versions."""
     accelerated = device.type != "cpu"
     return {
         "processor": _processor(),
@@ -31,6 +31,7 @@ def machine(device: torch.device) -> dict[str, str | int | float | None]:
         "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "device": torch.get_device_module(device).get_device_name(device) if accelerated else "cpu",
         "system": f"{platform.system()} {platform.machine()}",
+        "blas": _blas(),
         "float32_products": torch.get_float32_matmul_precision(),
         "cuda": torch.version.cuda,
         **versions(),
@@ -46,8 +47,20 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
+def _blas() -> list[str]:
+    """Library, kernels and version of each BLAS: NumPy's, and SciPy's, which compiled products call."""
+    import scipy.linalg.cython_blas  # noqa: F401
+
+    found = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    names = ("internal_api", "architecture", "version")
+    return sorted({" ".join(str(each[name]) for name in names if each.get(name)) for each in found})
+
+
 def product_peak(device: torch.device, threads: int) -> float:
-    """Float32 operations a second of large square ``torch.mm``, the fastest of many.
+    """Float32 operations a second of large square matrix products, the fastest of many.
+
+    On the CPU that is the better of ``torch.mm`` and ``numpy.matmul``: their libraries choose kernels by the
+    processor's make, and either may be far slower than the processor.
 
     Args:
         device: where.
@@ -56,7 +69,12 @@ def product_peak(device: torch.device, threads: int) -> float:
     size = _CPU_PRODUCT if device.type == "cpu" else _ACCELERATOR_PRODUCT
     left, right = (torch.randn(size, size, device=device) for _ in range(2))
     out = torch.empty_like(left)
-    return 2 * size**3 / _fastest(lambda: torch.mm(left, right, out=out), device, threads)
+    with product_threads(threads):
+        best = fastest(lambda: torch.mm(left, right, out=out), device, _LEAST_SECONDS)
+        if device.type == "cpu":
+            a, b, c = left.numpy(), right.numpy(), out.numpy()
+            best = min(best, fastest(lambda: np.matmul(a, b, out=c), device, _LEAST_SECONDS))
+    return 2 * size**3 / best
 
 
 def bandwidth(device: torch.device, threads: int, floats: int) -> float:
@@ -68,24 +86,5 @@ def bandwidth(device: torch.device, threads: int, floats: int) -> float:
         floats: size of each of the three arrays; small ones stay in a cache.
     """
     a, b, c = (torch.ones(floats, device=device) for _ in range(3))
-    return 3 * a.nbytes / _fastest(lambda: torch.add(a, b, out=c), device, threads)
-
-
-def _repeat(work: Callable[[], object], calls: int) -> None:
-    for _ in range(calls):
-        work()
-
-
-def _fastest(work: Callable[[], object], device: torch.device, threads: int) -> float:
-    """Seconds a call, of the fastest reading; a reading spans enough calls for the clock."""
-    calls, best, spent = 1, float("inf"), 0.0
     with intra_op_threads(threads):
-        seconds(work, device)
-        while spent < _LEAST_SECONDS:
-            reading = seconds(partial(_repeat, work, calls), device)
-            spent += reading
-            if reading < _READING_SECONDS:
-                calls *= 2
-            else:
-                best = min(best, reading / calls)
-    return best
+        return 3 * a.nbytes / fastest(lambda: torch.add(a, b, out=c), device, _LEAST_SECONDS)

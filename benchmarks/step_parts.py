@@ -1,4 +1,4 @@
-"""Which part of a training step an operation belongs to."""
+"""The parts of a training step, and which of them an operation belongs to."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ COEFFICIENTS: Final = "coefficient gradient"
 ADAM: Final = "gradients and Adam"
 SMALL: Final = "small tensors"
 VIEWS: Final = "views"
+WEIGHT_GRADIENTS: Final = "weight gradients"
+ADAM_ALONE: Final = "Adam"
 
 PARTS: Final = (
     GATHER,
@@ -32,6 +34,46 @@ PARTS: Final = (
     SMALL,
     VIEWS,
 )
+"""Of a step in tensor operations; a compiled step has most of them too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part of a step takes.
+
+    Attributes:
+        calls: operations a step.
+        seconds: a step.
+        traffic: bytes a step.
+        operations: float operations a step of products, of weighted sums among them.
+    """
+
+    calls: float
+    seconds: float
+    traffic: float
+    operations: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a training step takes.
+
+    Attributes:
+        seconds: unobserved.
+        parts: by name; what is left of ``seconds`` is the last one.
+        share: seconds of the parts that were measured, in ``seconds``.
+    """
+
+    seconds: float
+    parts: dict[str, Part]
+    share: float
+
+    @classmethod
+    def of(cls, whole: float, parts: dict[str, Part], rest: str) -> Step:
+        """A step with the name of what its measured parts leave, which is none where they exceed it."""
+        spent = sum(part.seconds for part in parts.values())
+        left = Part(0.0, max(0.0, whole - spent), 0.0, 0.0)
+        return cls(whole, {**parts, rest: left}, spent / whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,16 @@ class Reuse:
         self.stages_trained += stages
         self.seconds_trained += seconds
 
+    @property
+    def stages_reused(self) -> int:
+        """Stages that did not have to be trained."""
+        return self.stages_asked - self.stages_trained
+
+    @property
+    def seconds_saved(self) -> float:
+        """Training time of these."""
+        return max(0.0, self.seconds_asked - self.seconds_trained)
+
     def to_dict(self) -> dict[str, int | float]:
         """The counts as JSON data."""
         return asdict(self)

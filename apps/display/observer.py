@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from genome import Evaluation
 
 if TYPE_CHECKING:
+    from evaluation.reuse import Reuse
     from evaluation.trie import Progress
 
 
@@ -60,8 +61,13 @@ class Observer(Protocol):
         """Training of the batch, or of the comparison, came this far."""
         ...
 
-    def told(self, evaluations: Sequence[Evaluation]) -> None:
-        """The batch is evaluated: all evaluations of the search so far, in the order asked."""
+    def told(self, evaluations: Sequence[Evaluation], reuse: Reuse) -> None:
+        """The batch is evaluated.
+
+        Args:
+            evaluations: all of the search so far, in the order asked.
+            reuse: what sharing and keeping prefixes has saved so far.
+        """
         ...
 
     def comparing(self, networks: int) -> None:

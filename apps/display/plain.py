@@ -11,11 +11,12 @@ from rich.console import Console
 
 from apps.display.observer import Plan
 from apps.display.report import print_report
-from apps.display.text import clock, decibels, printable
+from apps.display.text import clock, decibels, printable, reused_stages
 from apps.display.watcher import Clock, Watcher
 from genome import Evaluation
 
 if TYPE_CHECKING:
+    from evaluation.reuse import Reuse
     from evaluation.trie import Progress
 
 PROGRESS_SECONDS: Final = 15.0
@@ -66,14 +67,15 @@ class PlainDisplay(Watcher):
         done = f"stage {progress.stage} of {progress.stages}, {progress.done:.0%} done"
         self._line(f"{what}: {done}, {self._time()}")
 
-    def told(self, evaluations: Sequence[Evaluation]) -> None:
+    def told(self, evaluations: Sequence[Evaluation], reuse: Reuse) -> None:
         """Write how the search stands."""
-        super().told(evaluations)
+        super().told(evaluations, reuse)
         state = self.state
         budget = state.plan.budget if state.plan else 0
         facts = [f"batch {state.batch}: {state.evaluations}/{budget} evaluated", self._best()]
         facts += [f"{state.diverged} diverged"] if state.diverged else []
         facts += [f"{state.reused} from the archive"] if state.reused else []
+        facts += [reused_stages(reuse)] if reuse.stages_asked else []
         self._line(", ".join([*facts, self._time()]))
 
     def comparing(self, networks: int) -> None:

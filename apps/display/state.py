@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Literal
 from analysis.average import Average, average
 from analysis.choose import top
 from apps.display.observer import Plan
+from apps.display.text import reused_stages
 from genome import Evaluation
 
 if TYPE_CHECKING:
+    from evaluation.reuse import Reuse
     from evaluation.trie import Progress
 
 Phase = Literal["baselines", "search", "comparison", "finished"]
@@ -31,6 +33,7 @@ class State:
         batch: number of the current batch, from 1.
         genomes: of the current batch.
         reused: how many of the search's genomes were in the archive already, the current batch's included.
+        stages: how many stages were reused and what that saved, in words; empty while none was asked for.
         pending: genomes of the current batch that are trained.
         networks: that are retrained for the comparison.
         progress: of the current training; None before its first news.
@@ -47,6 +50,7 @@ class State:
     batch: int = 0
     genomes: int = 0
     reused: int = 0
+    stages: str = ""
     pending: int = 0
     networks: int = 0
     progress: Progress | None = None
@@ -97,7 +101,7 @@ class State:
         """The current training came this far."""
         return replace(self, progress=progress)
 
-    def told(self, evaluations: Sequence[Evaluation]) -> State:
+    def told(self, evaluations: Sequence[Evaluation], reuse: Reuse) -> State:
         """The batch is evaluated."""
         completed = [evaluation for evaluation in evaluations if evaluation.status == "complete"]
         leaders = top(evaluations, _averaged(len(evaluations))) if completed else []
@@ -107,6 +111,7 @@ class State:
             pending=0,
             progress=None,
             evaluations=len(evaluations),
+            stages=reused_stages(reuse) if reuse.stages_asked else "",
             diverged=len(evaluations) - len(completed),
             curve=tuple(accumulate((evaluation.score for evaluation in evaluations), min)),
             best=leaders[0] if leaders else None,

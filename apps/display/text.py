@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from genome import Genome
+
+if TYPE_CHECKING:
+    from evaluation.reuse import Reuse
 
 BASELINE_NAMES = {"lista": "LISTA", "lfista": "LFISTA", "dense": "Dense-LISTA"}
 """Key below ``baselines`` in ``result.json`` -> display name."""
@@ -21,6 +25,12 @@ def decibels(value: float | str | None) -> str:
 def difference(value: float | None) -> str:
     """A difference in dB with its sign; "diverged" for None and for what is not finite."""
     return "diverged" if value is None or not math.isfinite(value) else f"{value:+.2f}"
+
+
+def reused_stages(reuse: Reuse) -> str:
+    """What sharing and keeping trained prefixes has brought so far."""
+    saved = clock(reuse.seconds_saved)
+    return f"{reuse.stages_reused} of {reuse.stages_asked} stages reused ({saved} saved)"
 
 
 def clock(seconds: float) -> str:

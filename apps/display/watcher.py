@@ -14,6 +14,7 @@ from apps.display.state import State
 from genome import Evaluation
 
 if TYPE_CHECKING:
+    from evaluation.reuse import Reuse
     from evaluation.trie import Progress
 
 Clock = Callable[[], float]
@@ -67,10 +68,10 @@ class Watcher(ABC):
         self._pace.advance(progress.done, self._clock())
         self._update(self.state.trained(progress))
 
-    def told(self, evaluations: Sequence[Evaluation]) -> None:
+    def told(self, evaluations: Sequence[Evaluation], reuse: Reuse) -> None:
         """The batch is evaluated."""
         self._pace.end(self._clock())
-        self._update(self.state.told(evaluations))
+        self._update(self.state.told(evaluations, reuse))
 
     def comparing(self, networks: int) -> None:
         """The search is over."""

@@ -55,7 +55,7 @@ def _add_search(group: argparse._ArgumentGroup) -> None:
         default="evolution",
         help="evolution, random, or the path of a class, package.module:Class",
     )
-    group.add_argument("--budget", type=_at_least(1), default=64, help="genomes to evaluate")
+    group.add_argument("--budget", type=_at_least(1), default=96, help="genomes to evaluate")
     group.add_argument("--batch", type=_at_least(1), default=8, help="genomes asked for at once")
     group.add_argument("--seed", type=_at_least(0), default=0, help="of the optimizer and of training")
     group.add_argument("--layers", type=_at_least(1), default=8, help="depth K")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apps.display.observer import Observer
 from evaluation.archive import Archive
 from evaluation.evaluator import Evaluator
@@ -40,5 +42,5 @@ def search(
         told = evaluator.evaluate(requests, observer.progress)
         optimizer.tell(told)
         evaluations += told
-        observer.told(evaluations)
+        observer.told(evaluations, replace(evaluator.reuse))
     return evaluations

@@ -77,15 +77,22 @@ class CompiledListaStep(PopulationStep):
         members, batch, _ = b.shape
         if batch not in self._results:
             self._results[batch] = torch.empty(members, batch, self._shape.n, dtype=b.dtype)
-        run(*self._on(batch), _array(b), self._results[batch].numpy())
+        run(*self.bound(batch), _array(b), self._results[batch].numpy())
         return self._results[batch]
 
     def differentiate(self, b: Tensor, target: Tensor) -> None:
         """See ``PopulationStep.differentiate``."""
-        differentiate(*self._on(b.shape[1]), _array(b), _array(target))
+        differentiate(*self.bound(b.shape[1]), _array(b), _array(target))
 
-    def _on(self, batch: int) -> tuple[Population, Shape, Workspace, int]:
-        """What the kernel works on at this batch size."""
+    def bound(self, batch: int) -> tuple[Population, Shape, Workspace, int]:
+        """What the kernel works on at one batch size: the first arguments of its functions.
+
+        Args:
+            batch: samples.
+
+        Returns:
+            Members, sizes, buffers, and the most samples of a piece; valid until a larger batch is asked for.
+        """
         rows = piece_rows(batch, self._shape.n)
         if self._work is None or self._work.side.shape[0] < rows:
             self._work = self._workspace(rows)

@@ -26,7 +26,7 @@ from apps.search.run_directory import RunDirectory
 from evaluation.archive import Archive
 
 ROOT = Path(__file__).parents[2]
-SIZES = "--protocol smoke --m 8 --n 16 --layers 6 --batch 4 --budget 20 --seeds 2"
+SIZES = "--protocol smoke --m 16 --n 32 --layers 6 --batch 4 --budget 96 --seeds 2"
 ARGUMENTS = (*SIZES.split(), "--neurons", "soft,relu,leaky_relu")
 KILLS_AT_START, KILLS_AT_WORK = 3, 10
 TIMEOUT = 50.0
@@ -120,11 +120,13 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Reference:
 def moments(undisturbed: Reference) -> list[tuple[bool, float]]:
     """When to kill: whether to wait for the first line, and seconds from there.
 
-    Every process goes on where the last one was, so that these short works add up to most of a search.
+    Every process goes on where the last one was, so that these short works add up to most of a search. Its
+    work begins with loading what the first network to be trained needs, as an undisturbed start does.
     """
     rng = random.Random(20)
     start = [(False, rng.random() * undisturbed.start) for _ in range(KILLS_AT_START)]
-    work = [(True, rng.random() * undisturbed.work / 8) for _ in range(KILLS_AT_WORK)]
+    longest = undisturbed.start / 2 + undisturbed.work / 6
+    work = [(True, rng.random() * longest) for _ in range(KILLS_AT_WORK)]
     return rng.sample(start + work, KILLS_AT_START + KILLS_AT_WORK)
 
 

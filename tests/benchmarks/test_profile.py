@@ -50,20 +50,33 @@ def test_a_step_needs_what_its_data_flow_says() -> None:
     assert dense.sums / lista.sums == 2
 
 
-def test_profile_of_a_tiny_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_profile_of_a_tiny_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     tiny = replace(CASES["50x100x8"], m=6, n=20, layers=4, train=256)
     monkeypatch.setattr(profile, "find_case", lambda _: tiny)
     monkeypatch.setattr(profile, "MAIN_MEMORY_FLOATS", 10_000)
     out = tmp_path / "profile.json"
     assert profile.main(["--cases", "tiny", "--members", "3", "--repeats", "1", "--out", str(out)]) == 0
     (case,) = json.loads(out.read_text(encoding="utf-8"))["cases"]
-    new, everything = case["phases"]["A"]["parts"], case["phases"]["B1"]["parts"]
+    assert set(case["steps"]) == {"tensor operations", "compiled"}
     # By hand: 128 samples; W_b b, then W_x at layers 2 to 4, and the gradients of both and of the inputs.
     side, step = 2 * 3 * 128 * 6 * 20, 2 * 3 * 128 * 20 * 20
-    assert everything["products, forward"]["operations"] == side + 3 * step
-    assert everything["products, backward"]["operations"] == side + 2 * 3 * step
     assert case["least"]["products"] == 2 * side + 9 * step
-    assert new["products, backward"]["operations"] < everything["products, backward"]["operations"]
-    for name in ("gather batch", "weighted sums, forward", "coefficient gradient", "gradients and Adam"):
-        assert everything[name]["seconds"] > 0
-    assert everything["gather batch"]["traffic"] == 2 * 4 * 3 * 128 * (6 + 20)
+    for kind, adam in (("tensor operations", "gradients and Adam"), ("compiled", "Adam")):
+        phases = case["steps"][kind]
+        new, everything = phases["A"]["parts"], phases["B1"]["parts"]
+        assert everything["products, forward"]["operations"] == side + 3 * step
+        assert everything["products, backward"]["operations"] == side + 2 * 3 * step
+        # Of the deepest layer alone, W_x does not train.
+        assert new["products, forward"]["operations"] == side + 3 * step
+        assert new["products, backward"]["operations"] == step
+        assert new["weighted sums, backward"]["seconds"] == 0
+        for name in ("gather batch", "weighted sums, forward", "coefficient gradient", adam):
+            assert everything[name]["seconds"] > 0
+        assert everything["gather batch"]["traffic"] == 2 * 4 * 3 * 128 * (6 + 20)
+        for phase in phases.values():
+            *measured, rest = (part["seconds"] for part in phase["parts"].values())
+            assert phase["parts_over_whole"] == pytest.approx(sum(measured) / phase["step_seconds"])
+            assert rest == pytest.approx(max(0, phase["step_seconds"] - sum(measured)), abs=1e-12)
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 110

@@ -12,7 +12,7 @@ from benchmarks import throughput
 from benchmarks.cases import CASES, Case, evenly, phase_b_alone, quick
 from benchmarks.comparison import BASELINE_FULL
 from benchmarks.contenders.task import Run
-from benchmarks.machine import bandwidth, product_peak
+from benchmarks.machine import bandwidth, machine, product_peak
 from benchmarks.rounds import DisagreementError, Ledger, interleaved, ratio
 from benchmarks.throughput_report import HEADER, markdown
 from benchmarks.work import new_layer_operations, product_operations, training_products

@@ -94,6 +94,7 @@ class Session:
 
     def play(self, observer: Observer) -> Iterator[str]:
         """Tell everything up to the result; yields the name of every event after it was told."""
+        from evaluation.reuse import Reuse
         from evaluation.trie import Progress
 
         def train(networks: int) -> Iterator[str]:
@@ -112,7 +113,9 @@ class Session:
             observer.batch(number, size, reused)
             yield "batch"
             yield from train(size - reused)
-            observer.told(evaluations[: start + size])
+            asked = self.layers * (start + size)
+            spent = self.seconds * (start + size)
+            observer.told(evaluations[: start + size], Reuse(asked, asked // 4, 3 * spent, spent))
             yield "told"
         observer.comparing(self.plan.comparisons)
         yield "comparing"

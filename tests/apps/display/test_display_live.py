@@ -77,6 +77,7 @@ def test_the_picture_fits_and_holds_its_numbers(
         assert [name, f"{level:.2f}", f"{min(scores) - level:+.2f}"] in table
     assert any(line.startswith(f"connections {best.connections} of {free}") for line in lines)
     assert any(line.startswith("1 diverged, 3 reused from the archive") for line in lines)
+    assert any(" stages reused (" in line for line in lines)
     assert any("share of the best 5" in line for line in lines)
     assert any(line.startswith("best validation NMSE so far (dB)") for line in lines)
 

@@ -53,7 +53,7 @@ def test_a_search_is_told_line_by_line(new_session: type[Session]) -> None:
     best = min(session.evaluations[:16], key=lambda each: each.score)
     assert batches[1] == (
         f"batch 2: 16/32 evaluated, best {best.score:.2f} dB with {best.connections} connections, "
-        "2 diverged, 3 from the archive, 0:08 elapsed, about 0:13 left"
+        "2 diverged, 3 from the archive, 48 of 64 stages reused (0:16 saved), 0:08 elapsed, about 0:13 left"
     )
     assert lines[-1] == "comparison: 10 networks are retrained, 0:16 elapsed, about 0:05 left"
 
