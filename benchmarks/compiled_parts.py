@@ -17,8 +17,7 @@ import numpy as np
 from benchmarks.step_parts import (
     BACKWARD_NEURONS,
     BACKWARD_PRODUCTS,
-    BACKWARD_SUMS,
-    COEFFICIENTS,
+    COLLECTED,
     FORWARD_NEURONS,
     FORWARD_PRODUCTS,
     FORWARD_SUMS,
@@ -31,9 +30,9 @@ from builders.cells.lista_kernel import (
     Workspace,
     _activate,
     _add,
-    _add_inner_products,
     _clear_gradient,
-    _coefficient,
+    _collect,
+    _multiply,
     _prepare,
     _subtract,
     _theta,
@@ -120,20 +119,21 @@ def _sums_forward(step: Replay) -> None:
         for start in range(0, step.b.shape[1], step.piece):
             taken = step.b[member, start : start + step.piece].shape[0]
             for layer in range(1, shape.depth):
-                _weighted_sum(work.inputs[layer, :taken], work.outputs, work.effective[layer], 0, layer)
+                _weighted_sum(work.inputs[layer, :taken], work.outputs, work.effective[layer, :layer])
 
 
 @_compiled
-def _sums_backward(step: Replay) -> None:
-    shape, work = step.shape, step.work
+def _collected(step: Replay) -> None:
+    shape, work, population = step.shape, step.work, step.population
     for member in range(step.b.shape[0]):
-        _prepare(step.population, shape, work, member)
+        _prepare(population, shape, work, member)
         for start in range(0, step.b.shape[1], step.piece):
             taken = step.b[member, start : start + step.piece].shape[0]
-            arriving = work.output_gradient[:taken]
-            for layer in range(shape.depth - 2, shape.lowest - 2, -1):
-                later = work.effective_transposed[layer]
-                _weighted_sum(arriving, work.input_gradients, later, layer + 1, shape.depth)
+            for layer in range(shape.depth - 1, shape.lowest - 2, -1):
+                if layer < shape.depth - 1:
+                    _collect(population, shape, work, member, layer, taken)
+                if layer > 0:
+                    _multiply(population, shape, work, member, layer, taken)
 
 
 @_compiled
@@ -173,21 +173,6 @@ def _neurons_backward(step: Replay) -> None:
 
 
 @_compiled
-def _coefficient_gradient(step: Replay) -> None:
-    shape, work, population = step.shape, step.work, step.population
-    for member in range(step.b.shape[0]):
-        gradient = _coefficient(population.gradient[member], shape)
-        for start in range(0, step.b.shape[1], step.piece):
-            taken = step.b[member, start : start + step.piece].shape[0]
-            for layer in range(shape.depth - 1, max(shape.lowest - 2, 0), -1):
-                weights, passed = (
-                    population.weights[member, layer, :layer],
-                    work.input_gradients[layer, :taken],
-                )
-                _add_inner_products(gradient[layer], weights, work.outputs, passed)
-
-
-@_compiled
 def _weight_gradients(step: Replay) -> None:
     shape, work, population = step.shape, step.work, step.population
     for member in range(step.b.shape[0]):
@@ -207,9 +192,8 @@ COMPILED_PARTS: Final[dict[str, _Part]] = {
     FORWARD_SUMS: _sums_forward,
     FORWARD_NEURONS: _neurons_forward,
     BACKWARD_PRODUCTS: _products_backward,
-    BACKWARD_SUMS: _sums_backward,
+    COLLECTED: _collected,
     BACKWARD_NEURONS: _neurons_backward,
-    COEFFICIENTS: _coefficient_gradient,
     WEIGHT_GRADIENTS: _weight_gradients,
 }
 """Each part of the kernel's work, and the function that does it again."""

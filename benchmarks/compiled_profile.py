@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
 from typing import final
@@ -69,25 +69,26 @@ class CompiledProfile:
         whole = partial(self._run.train, self._order)
         # A part without calls only loops.
         works = {name: work for name, work in self._works().items() if self._counts[name].calls}
-        wholes: list[float] = []
         entering = self._fastest(partial(enter, self._replay))
-        readings: dict[str, list[float]] = {name: [] for name in works}
+        wholes: list[float] = []
+        readings: dict[str, list[float]] = {name: [] for name in self._counts}
         for _ in range(repeats):
             wholes.append(self._fastest(whole))
             for name, work in works.items():
                 self._fill()
-                readings[name].append(self._fastest(work))
-        entered = dict.fromkeys(works, 0.0) | dict.fromkeys(COMPILED_PARTS, entering)
-        parts = {
-            name: Part(
-                calls=count.calls,
-                seconds=max(0.0, median(readings[name]) - entered[name]) if name in works else 0.0,
-                traffic=_FLOAT * count.floats,
-                operations=count.operations,
-            )
-            for name, count in self._counts.items()
-        }
+                entered = entering if name in COMPILED_PARTS else 0.0
+                readings[name].append(max(0.0, self._fastest(work) - entered))
+        parts = {name: self._part(name, taken) for name, taken in readings.items()}
         return Step.of(median(wholes), parts, REST)
+
+    def _part(self, name: str, readings: Sequence[float]) -> Part:
+        count = self._counts[name]
+        return Part(
+            calls=count.calls,
+            seconds=median(readings) if readings else 0.0,
+            traffic=_FLOAT * count.floats,
+            operations=count.operations,
+        )
 
     def _fastest(self, work: Callable[[], object]) -> float:
         return fastest(work, self._device, _LEAST_SECONDS)
@@ -105,7 +106,7 @@ class CompiledProfile:
         }
 
     def _fill(self) -> None:
-        """Leave everything as a whole step does that takes no part alone."""
+        """Begin anew and take the gradient: a part is done again on what a whole step leaves."""
         for tensor, before in zip(self._adam.state, self._before, strict=True):
             tensor.copy_(before)
         self._step.differentiate(*self._batches.take(self._taken))

@@ -16,8 +16,7 @@ from benchmarks.step_parts import (
     ADAM_ALONE,
     BACKWARD_NEURONS,
     BACKWARD_PRODUCTS,
-    BACKWARD_SUMS,
-    COEFFICIENTS,
+    COLLECTED,
     FORWARD_NEURONS,
     FORWARD_PRODUCTS,
     FORWARD_SUMS,
@@ -77,9 +76,8 @@ class CompiledWork:
             FORWARD_SUMS: self._sums_forward(),
             FORWARD_NEURONS: self._everyone(self._neurons_forward()),
             BACKWARD_PRODUCTS: self._everyone(self._products_backward()),
-            BACKWARD_SUMS: self._sums_backward(),
+            COLLECTED: _sum(self._collected(), self._multiplied()),
             BACKWARD_NEURONS: self._everyone(self._neurons_backward()),
-            COEFFICIENTS: self._coefficient_gradient(),
             WEIGHT_GRADIENTS: self._everyone(self._weight_gradients()),
             ADAM_ALONE: adam,
         }
@@ -124,20 +122,27 @@ class CompiledWork:
 
     def _sums_forward(self) -> Count:
         layers = range(2, self._depth + 1)
-        return self._weighted_sums(len(layers), sum(len(g.sources(d)) for g in self.genomes for d in layers))
-
-    def _sums_backward(self) -> Count:
-        """Into each layer that trains but the last, from the layers that take its output."""
-        layers = range(self.lowest, self._depth)
-        connections = sum(
-            source in layers for g in self.genomes for d in self._inner for source in g.sources(d)
-        )
-        return self._weighted_sums(len(layers), connections)
-
-    def _weighted_sums(self, layers: int, connections: int) -> Count:
-        results = len(self.genomes) * layers
+        connections, results = self._connections(layers), len(self.genomes) * len(layers)
         floats = (connections + results) * self._activation
         return Count(self._pieces * results, floats, 2 * connections * self._activation)
+
+    def _collected(self) -> Count:
+        """Each layer that trains but the last: input gradients and its own output in, its gradient out."""
+        layers = range(self.lowest, self._depth)
+        connections = self._connections(self._inner, self.lowest, self._depth)
+        results = len(self.genomes) * len(layers)
+        floats = (connections + 2 * results) * self._activation
+        return Count(self._pieces * results, floats, 4 * connections * self._activation)
+
+    def _multiplied(self) -> Count:
+        """Inner products with the outputs of layers that do not train."""
+        moved = 2 * self._connections(self._inner, 1, self.lowest) * self._activation
+        return Count(self._pieces * len(self.genomes) * len(self._inner), moved, moved)
+
+    def _connections(self, takers: range, first: int = 1, end: int | None = None) -> int:
+        """To layers ``takers`` from layers ``first <= source < end``, of all members."""
+        sources = range(first, end or self._depth)
+        return sum(source in sources for g in self.genomes for layer in takers for source in g.sources(layer))
 
     def _neurons_forward(self) -> Count:
         """An entry and the side connection in, an output out; the first layer's entry is cleared before."""
@@ -147,11 +152,6 @@ class CompiledWork:
         """Gradient, output and side gradient in, two gradients out; the loss; the side gradient cleared."""
         layers = self._depth - self.lowest + 1
         return Count(self._pieces * (layers + 1), (5 * layers + 3 + 1) * self._activation, 0)
-
-    def _coefficient_gradient(self) -> Count:
-        connections = sum(len(g.sources(d)) for g in self.genomes for d in self._inner)
-        moved = 2 * connections * self._activation
-        return Count(self._pieces * len(self.genomes) * len(self._inner), moved, moved)
 
     def _weight_gradients(self) -> Count:
         """Gradients cleared, ``W_x`` transposed, and the products' shares added up."""

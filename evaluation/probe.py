@@ -17,6 +17,8 @@ _SECONDS = 0.012
 """Of one measurement, where a step is not longer."""
 _HOPELESS = 0.8
 """Share of the best pace below which larger units are not tried."""
+_CLEARLY = 1.15
+"""Factor by which fewer workers must be faster: what slows a short measurement, other processes, passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def probe(trainer: Trainer, members: Sequence[Member], largest: Mapping[int, int
         seconds: what the probe may take; a measurement is not begun where it would not fit.
 
     Returns:
-        The crew that did most member-steps a second.
+        The crew that did most member-steps a second; one of fewer workers only where it is clearly faster.
     """
     end = time.perf_counter() + seconds
     paces: dict[Crew, float] = {}
@@ -61,7 +63,8 @@ def probe(trainer: Trainer, members: Sequence[Member], largest: Mapping[int, int
                 best = max(best, pace)
                 if pace < _HOPELESS * best:
                     break
-    return max(paces, key=lambda crew: paces[crew])
+    most_workers = max(largest)
+    return max(paces, key=lambda crew: paces[crew] / (1 if crew.workers == most_workers else _CLEARLY))
 
 
 def _in_time(crew: Crew, pace: float, left: float) -> bool:

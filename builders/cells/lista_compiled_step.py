@@ -69,7 +69,7 @@ class CompiledListaStep(PopulationStep):
         activations = (4 * shape.depth + 3) * rows * n
         return StepFloats(
             member=shape.activation,
-            unit=activations + 2 * n * n + shape.m * n + 2 * shape.layers**2,
+            unit=activations + 2 * n * n + shape.m * n + shape.layers**2,
         )
 
     def outputs(self, b: Tensor) -> Tensor:
@@ -116,7 +116,6 @@ class CompiledListaStep(PopulationStep):
             w_x_part=empty(n, n),
             w_b_part=empty(m, n),
             effective=empty(layers, layers),
-            effective_transposed=empty(layers, layers),
         )
 
 

@@ -84,7 +84,6 @@ class Workspace(NamedTuple):
         w_x_part: one product's share of the gradient of ``W_x``, ``(n, n)``.
         w_b_part: the same of ``W_b``, ``(m, n)``.
         effective: coefficients times their constant factors, ``(K, K)``.
-        effective_transposed: ``(K, K)``.
     """
 
     side: Array
@@ -98,7 +97,6 @@ class Workspace(NamedTuple):
     w_x_part: Array
     w_b_part: Array
     effective: Array
-    effective_transposed: Array
 
 
 @compiled
@@ -156,9 +154,8 @@ def _prepare(population: Population, shape: Shape, work: Workspace, member: int)
     coefficient = _coefficient(population.rows[member], shape)
     for layer in range(shape.depth):
         for source in range(shape.depth):
-            effective = coefficient[layer, source] * population.weights[member, layer, source]
-            work.effective[layer, source] = effective
-            work.effective_transposed[source, layer] = effective
+            weight = population.weights[member, layer, source]
+            work.effective[layer, source] = coefficient[layer, source] * weight
 
 
 @compiled
@@ -191,7 +188,7 @@ def _forward(population: Population, shape: Shape, work: Workspace, member: int,
             entry[:] = 0
         else:
             inputs = work.inputs[layer, :taken]
-            _weighted_sum(inputs, work.outputs, work.effective[layer], 0, layer)
+            _weighted_sum(inputs, work.outputs, work.effective[layer, :layer])
             np.dot(inputs, _w_x(row, shape), entry)
         threshold = theta[layer] * population.used[layer, member]
         slope, gate = population.slope[layer, member], population.side[layer, member]
@@ -208,20 +205,57 @@ def _backward(population: Population, shape: Shape, work: Workspace, member: int
         if layer == shape.depth - 1:
             _subtract(output, target, arriving)
         else:
-            later = work.effective_transposed[layer]
-            _weighted_sum(arriving, work.input_gradients, later, layer + 1, shape.depth)
+            _collect(population, shape, work, member, layer, taken)
         slope, gate = population.slope[layer, member], population.side[layer, member]
         moved = _through_neuron(arriving, output, slope, entry, gate, side_gradient)
         _theta(gradient, shape)[layer] -= population.used[layer, member] * moved
         if layer == 0:
             continue
-        passed = work.input_gradients[layer, :taken]
-        np.dot(entry, work.transposed, passed)
-        weights = population.weights[member, layer, :layer]
-        _add_inner_products(_coefficient(gradient, shape)[layer], weights, work.outputs, passed)
+        np.dot(entry, work.transposed, work.input_gradients[layer, :taken])
+        _multiply(population, shape, work, member, layer, taken)
         if shape.lowest <= 2:
             np.dot(work.inputs[layer, :taken].T, entry, work.w_x_part)
             _add(_w_x(gradient, shape), work.w_x_part)
+
+
+@compiled
+def _collect(
+    population: Population, shape: Shape, work: Workspace, member: int, layer: int, taken: int
+) -> None:
+    """Loss gradient of a layer's output and of the coefficients with which later layers take it."""
+    arriving, output = _flat(work.output_gradient[:taken]), _flat(work.outputs[layer, :taken])
+    arriving[:] = 0
+    gradient = _coefficient(population.gradient[member], shape)
+    for later in range(layer + 1, shape.depth):
+        weight = population.weights[member, later, layer]
+        if weight != 0:
+            passed = _flat(work.input_gradients[later, :taken])
+            factor = work.effective[later, layer]
+            product = _add_scaled_and_multiply(arriving, factor, passed, output)
+            gradient[later, layer] += weight * product
+
+
+@compiled
+def _multiply(
+    population: Population, shape: Shape, work: Workspace, member: int, layer: int, taken: int
+) -> None:
+    """Loss gradient of a layer's coefficients of outputs that collect none, for their layers do not train."""
+    passed = _flat(work.input_gradients[layer, :taken])
+    gradient = _coefficient(population.gradient[member], shape)
+    for source in range(shape.lowest - 1):
+        weight = population.weights[member, layer, source]
+        if weight != 0:
+            gradient[layer, source] += weight * _inner(passed, _flat(work.outputs[source, :taken]))
+
+
+@compiled
+def _add_scaled_and_multiply(total: Array, factor: float, part: Array, other: Array) -> Any:
+    """``total += factor * part``; returns ``<part, other>``."""
+    product = total.dtype.type(0)
+    for i in range(total.size):
+        total[i] += factor * part[i]
+        product += part[i] * other[i]
+    return product
 
 
 @compiled
@@ -230,13 +264,13 @@ def _flat(array: Array) -> Array:
 
 
 @compiled
-def _weighted_sum(result: Array, stacked: Array, factors: Array, first: int, last: int) -> None:
-    """``result = sum of factors[i] * stacked[i]``, ``first <= i < last``; what has no factor is not read."""
+def _weighted_sum(result: Array, stacked: Array, factors: Array) -> None:
+    """``result = sum of factors[i] * stacked[i]``; what has no factor is not read."""
     flat = _flat(result)
     for start in range(0, flat.size, _BLOCK):
         block = flat[start : start + _BLOCK]
         block[:] = 0
-        for place in range(first, last):
+        for place in range(factors.size):
             if factors[place] != 0:
                 _add_scaled(block, factors[place], _flat(stacked[place])[start:])
 
@@ -295,14 +329,6 @@ def _add(total: Array, part: Array) -> None:
     a, b = _flat(total), _flat(part)
     for i in range(a.size):
         a[i] += b[i]
-
-
-@compiled
-def _add_inner_products(totals: Array, weights: Array, stacked: Array, other: Array) -> None:
-    """``totals[i] += weights[i] * <stacked[i], other>``; what has no weight is not read."""
-    for place in range(weights.size):
-        if weights[place] != 0:
-            totals[place] += weights[place] * _inner(_flat(other), _flat(stacked[place]))
 
 
 @compiled

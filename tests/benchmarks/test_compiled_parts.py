@@ -62,14 +62,14 @@ def test_forward_parts_bring_back_the_outputs(replay: Replay) -> None:
 def test_backward_parts_bring_back_the_gradients(replay: Replay) -> None:
     work = replay.work
     again(replay, "products, backward", into=(work.input_gradients[1:], work.w_x_part, work.w_b_part))
-    again(replay, "weighted sums, backward", into=(work.output_gradient,))
+    again(replay, "sums and coefficients, backward", into=(work.output_gradient,))
     again(replay, "neurons and side, backward", into=(work.entries[K - 1],))
     again(replay, "weight gradients", into=(work.transposed,))
 
 
 def test_gradients_are_added_up_as_often_as_in_a_step(replay: Replay) -> None:
     before = gradient(replay)
-    COMPILED_PARTS["coefficient gradient"](replay)
+    COMPILED_PARTS["sums and coefficients, backward"](replay)
     np.testing.assert_allclose(
         gradient(replay)["coefficient"], 2 * before["coefficient"], rtol=1e-4, atol=1e-5
     )
@@ -94,9 +94,8 @@ def test_what_the_parts_move_and_compute() -> None:
         "weighted sums, forward": Count(2 * 2 * 3, (links + 2 * 3) * a, 2 * links * a),
         "neurons, forward": Count(2 * 2 * 4, 2 * 13 * a, 0),
         "products, backward": Count(2 * 2 * 7, 2 * (side + 6 * step), 2 * 2 * (M + 6 * N) * a),
-        "weighted sums, backward": Count(2 * 2 * 3, (links + 2 * 3) * a, 2 * links * a),
         "neurons and side, backward": Count(2 * 2 * 5, 2 * 24 * a, 0),
-        "coefficient gradient": Count(2 * 2 * 3, 2 * links * a, 2 * links * a),
+        "sums and coefficients, backward": Count(2 * 2 * 2 * 3, (links + 2 * 2 * 3) * a, 4 * links * a),
         # All gradients cleared, W_x read and written to be transposed, and a sum for each product.
         "weight gradients": Count(
             2 * (2 + 2 * 4), 2 * (K + K * K + 3 * w_x + w_b + 3 * 2 * (3 * w_x + w_b)), 0
@@ -113,5 +112,5 @@ def test_products_are_those_that_a_stage_counts(depth: int) -> None:
         products = parts["products, forward"].operations + parts["products, backward"].operations
         assert products == expected(depth, M, N, BATCH)
         # A part that has nothing to do moves nothing; that of a first layer alone is W_b's.
-        assert (parts["coefficient gradient"].calls == 0) == (depth == 1)
+        assert (parts["sums and coefficients, backward"].calls == 0) == (depth == 1)
         assert all(part.floats > 0 for part in parts.values() if part.calls)

@@ -1,6 +1,7 @@
 """The throughput benchmark end to end, on a tiny case."""
 
 import json
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -139,6 +140,16 @@ def test_a_new_layer_takes_a_forward_pass_and_its_own_gradients() -> None:
 def test_the_machine_is_measured() -> None:
     assert product_peak(CPU, 1) > 1e8
     assert bandwidth(CPU, 1, 10_000) > 1e7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere BLAS may be the system's, which says nothing")
+def test_the_machine_names_its_blas() -> None:
+    names = machine(CPU)["blas"]
+    assert isinstance(names, list)
+    assert names == sorted(set(names))
+    libraries = [name.split()[0] for name in names]
+    assert libraries
+    assert set(libraries) <= {"openblas", "mkl", "blis", "flexiblas"}
 
 
 def test_a_quick_case_is_smaller() -> None:
