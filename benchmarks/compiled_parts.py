@@ -3,7 +3,8 @@
 A compiled step is a single call, in which nothing can be timed. So each kind of its work is done again by
 itself: over members, pieces and layers as ``builders.cells.lista_kernel`` goes, by the kernel's own functions
 (private ones too, or another code would be timed), on the buffers that a whole step has filled. Caches are
-warmer than in a whole step, where more memory passes between two uses.
+warmer than in a whole step, where more memory passes between two uses. What a layer finds in a buffer that
+the layers share is then not what it found in the step; the time does not depend on it.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def _products_forward(step: Replay) -> None:
             taken = b.shape[0]
             np.dot(b, _w_b(row, shape), work.side[:taken])
             for layer in range(1, shape.depth):
-                np.dot(work.inputs[layer, :taken], _w_x(row, shape), work.entries[layer, :taken])
+                np.dot(work.inputs[layer, :taken], _w_x(row, shape), work.entry[:taken])
 
 
 @_compiled
@@ -102,10 +103,10 @@ def _products_backward(step: Replay) -> None:
             b = step.b[member, start : start + step.piece]
             taken = b.shape[0]
             for layer in range(shape.depth - 1, max(shape.lowest - 2, 0), -1):
-                entry = work.entries[layer, :taken]
-                np.dot(entry, work.transposed, work.input_gradients[layer, :taken])
+                entry, inputs = work.entry[:taken], work.inputs[layer, :taken]
                 if shape.lowest <= 2:
-                    np.dot(work.inputs[layer, :taken].T, entry, work.w_x_part)
+                    np.dot(inputs.T, entry, work.w_x_part)
+                np.dot(entry, work.transposed, inputs)
             if shape.lowest == 1:
                 np.dot(b.T, work.side_gradient[:taken], work.w_b_part)
 
@@ -145,7 +146,7 @@ def _neurons_forward(step: Replay) -> None:
             taken = step.b[member, start : start + step.piece].shape[0]
             side = work.side[:taken]
             for layer in range(shape.depth):
-                entry = work.entries[layer, :taken]
+                entry = work.entry[:taken]
                 if layer == 0:
                     entry[:] = 0
                 threshold = theta[layer] * population.used[layer, member]
@@ -164,7 +165,7 @@ def _neurons_backward(step: Replay) -> None:
             arriving, side_gradient = work.output_gradient[:taken], work.side_gradient[:taken]
             side_gradient[:] = 0
             for layer in range(shape.depth - 1, shape.lowest - 2, -1):
-                output, entry = work.outputs[layer, :taken], work.entries[layer, :taken]
+                output, entry = work.outputs[layer, :taken], work.entry[:taken]
                 if layer == shape.depth - 1:
                     _subtract(output, target, arriving)
                 slope, gate = population.slope[layer, member], population.side[layer, member]

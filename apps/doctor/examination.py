@@ -9,6 +9,7 @@ from typing import Final
 
 from apps.doctor import arithmetic, machine, storage, training
 from apps.doctor.finding import Check
+from apps.doctor.products import products
 from builders.cells import Lista
 from evaluation.device import choose_device
 
@@ -30,6 +31,7 @@ def checks(device: str) -> Sequence[Check]:
     return (
         Check("device", partial(machine.device, chosen)),
         Check("threads", machine.threads),
+        Check("products", products),
         Check("precision", partial(arithmetic.precision, chosen)),
         Check("subnormals", partial(arithmetic.subnormals, chosen)),
         Check("divergence", partial(arithmetic.divergence, chosen)),

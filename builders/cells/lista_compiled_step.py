@@ -66,7 +66,7 @@ class CompiledListaStep(PopulationStep):
     def floats(shape: StepShape) -> StepFloats:
         """Floats that a step takes at one batch size: a member's last output, and a unit's workspace."""
         rows, n = piece_rows(shape.batch, shape.n), shape.n
-        activations = (4 * shape.depth + 3) * rows * n
+        activations = (2 * shape.depth + 4) * rows * n
         return StepFloats(
             member=shape.activation,
             unit=activations + 2 * n * n + shape.m * n + shape.layers**2,
@@ -108,8 +108,7 @@ class CompiledListaStep(PopulationStep):
             side=empty(rows, n),
             inputs=empty(depth, rows, n),
             outputs=empty(depth, rows, n),
-            entries=empty(depth, rows, n),
-            input_gradients=empty(depth, rows, n),
+            entry=empty(rows, n),
             side_gradient=empty(rows, n),
             output_gradient=empty(rows, n),
             transposed=empty(n, n),

@@ -74,10 +74,10 @@ class Workspace(NamedTuple):
 
     Attributes:
         side: ``W_b b``, ``(rows, n)``.
-        inputs: weighted sums of earlier outputs, ``(depth, rows, n)``; that of the first layer is not used.
+        inputs: weighted sums of earlier outputs, then, from the deepest layer up, their loss gradients,
+            ``(depth, rows, n)``; that of the first layer is not used.
         outputs: ``(depth, rows, n)``.
-        entries: pre-activations, then their loss gradients, ``(depth, rows, n)``.
-        input_gradients: loss gradients of ``inputs``, ``(depth, rows, n)``.
+        entry: one layer's pre-activation, on the way back its loss gradient, ``(rows, n)``.
         side_gradient: of ``side``, ``(rows, n)``.
         output_gradient: of one layer's output, ``(rows, n)``.
         transposed: ``W_x`` transposed, for products of rows with it are faster, ``(n, n)``.
@@ -89,8 +89,7 @@ class Workspace(NamedTuple):
     side: Array
     inputs: Array
     outputs: Array
-    entries: Array
-    input_gradients: Array
+    entry: Array
     side_gradient: Array
     output_gradient: Array
     transposed: Array
@@ -180,10 +179,9 @@ def _clear_gradient(population: Population, shape: Shape, member: int) -> None:
 @compiled
 def _forward(population: Population, shape: Shape, work: Workspace, member: int, b: Array) -> None:
     taken, row = b.shape[0], population.rows[member]
-    theta, side = _theta(row, shape), work.side[:taken]
+    theta, side, entry = _theta(row, shape), work.side[:taken], work.entry[:taken]
     np.dot(b, _w_b(row, shape), side)
     for layer in range(shape.depth):
-        entry = work.entries[layer, :taken]
         if layer == 0:
             entry[:] = 0
         else:
@@ -199,9 +197,10 @@ def _forward(population: Population, shape: Shape, work: Workspace, member: int,
 def _backward(population: Population, shape: Shape, work: Workspace, member: int, target: Array) -> None:
     taken, gradient = target.shape[0], population.gradient[member]
     arriving, side_gradient = work.output_gradient[:taken], work.side_gradient[:taken]
+    entry = work.entry[:taken]
     side_gradient[:] = 0
     for layer in range(shape.depth - 1, shape.lowest - 2, -1):
-        output, entry = work.outputs[layer, :taken], work.entries[layer, :taken]
+        output, inputs = work.outputs[layer, :taken], work.inputs[layer, :taken]
         if layer == shape.depth - 1:
             _subtract(output, target, arriving)
         else:
@@ -211,11 +210,12 @@ def _backward(population: Population, shape: Shape, work: Workspace, member: int
         _theta(gradient, shape)[layer] -= population.used[layer, member] * moved
         if layer == 0:
             continue
-        np.dot(entry, work.transposed, work.input_gradients[layer, :taken])
-        _multiply(population, shape, work, member, layer, taken)
         if shape.lowest <= 2:
-            np.dot(work.inputs[layer, :taken].T, entry, work.w_x_part)
+            np.dot(inputs.T, entry, work.w_x_part)
             _add(_w_x(gradient, shape), work.w_x_part)
+        # The inputs have done their work: their gradient takes their place, and stays in the cache.
+        np.dot(entry, work.transposed, inputs)
+        _multiply(population, shape, work, member, layer, taken)
 
 
 @compiled
@@ -229,7 +229,7 @@ def _collect(
     for later in range(layer + 1, shape.depth):
         weight = population.weights[member, later, layer]
         if weight != 0:
-            passed = _flat(work.input_gradients[later, :taken])
+            passed = _flat(work.inputs[later, :taken])
             factor = work.effective[later, layer]
             product = _add_scaled_and_multiply(arriving, factor, passed, output)
             gradient[later, layer] += weight * product
@@ -240,7 +240,7 @@ def _multiply(
     population: Population, shape: Shape, work: Workspace, member: int, layer: int, taken: int
 ) -> None:
     """Loss gradient of a layer's coefficients of outputs that collect none, for their layers do not train."""
-    passed = _flat(work.input_gradients[layer, :taken])
+    passed = _flat(work.inputs[layer, :taken])
     gradient = _coefficient(population.gradient[member], shape)
     for source in range(shape.lowest - 1):
         weight = population.weights[member, layer, source]

@@ -21,6 +21,7 @@ from torch import Tensor
 from apps.doctor import arithmetic, machine, storage, training
 from apps.doctor.__main__ import main
 from apps.doctor.finding import Check, Finding, carry_out
+from apps.doctor.products import products
 from apps.doctor.versions import imports, versions
 from builders.cells import Cell, Lista
 from builders.genes import Genes
@@ -31,7 +32,7 @@ from evaluation.device import usable_cores
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
 NAMES = (
-    *("versions", "imports", "device", "threads", "precision", "subnormals", "divergence"),
+    *("versions", "imports", "device", "threads", "products", "precision", "subnormals", "divergence"),
     *("gradient", "learning", "population", "archive", "disk", "terminal"),
 )
 
@@ -268,6 +269,31 @@ def test_a_quota_below_the_cores(tmp_path: Path) -> None:
     assert "--workers 1:" in finding.advice
     quota.write_text("max 100000\n", encoding="ascii")
     assert "quota" not in machine.threads(lambda: None, quota_file=quota).measured
+
+
+@pytest.mark.parametrize(
+    ("capability", "architecture", "status"),
+    [
+        ("AVX512", "SkylakeX", "ok"),
+        ("AVX512", "Haswell", "warning"),
+        ("AVX2", "Haswell", "ok"),
+        ("DEFAULT", "neoversen1", "ok"),
+    ],
+)
+def test_kernels_narrower_than_the_processor(capability: str, architecture: str, status: str) -> None:
+    loaded = {"user_api": "blas", "internal_api": "openblas", "architecture": architecture}
+    finding = products(capability, [loaded, {"user_api": "openmp", "internal_api": "openmp"}])
+    assert finding.status == status
+    assert finding.measured.startswith(f"openblas {architecture} on {capability}: ")
+    assert float(finding.measured.split(": ")[1].split(" GFLOP/s")[0]) > 1
+
+
+def test_narrow_kernels_are_explained_by_what_chose_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = [{"user_api": "blas", "internal_api": "openblas", "architecture": "Haswell"}]
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert "unset OPENBLAS_CORETYPE=Haswell" in products("AVX512", loaded).advice
+    monkeypatch.delenv("OPENBLAS_CORETYPE")
+    assert "set OPENBLAS_CORETYPE=SkylakeX" in products("AVX512", loaded).advice
 
 
 # Arithmetic

@@ -41,30 +41,51 @@ def gradient(replay: Replay) -> dict[str, Array]:
     return {name: row[getattr(shape, name) :][:size].copy() for name, size in sizes.items()}
 
 
-def again(replay: Replay, *names: str, into: tuple[Array, ...]) -> None:
-    """Doing parts again brings back what a step left, after it was wiped out."""
-    expected = [array.copy() for array in into]
-    for array in into:
-        array[...] = np.nan
-    for name in names:
-        COMPILED_PARTS[name](replay)
-    for array, values in zip(into, expected, strict=True):
-        assert np.any(values)
-        np.testing.assert_allclose(array, values, rtol=1e-4, atol=1e-5)
+def wiped(replay: Replay, name: str, *buffers: Array) -> None:
+    """Do a part again, after the buffers that it fills were wiped out."""
+    for buffer in buffers:
+        buffer[...] = np.nan
+    COMPILED_PARTS[name](replay)
 
 
-def test_forward_parts_bring_back_the_outputs(replay: Replay) -> None:
-    work = replay.work
-    again(replay, "weighted sums, forward", into=(work.inputs[1:],))
-    again(replay, "products, forward", "neurons, forward", into=(work.side, work.outputs))
+def close(found: Array, expected: Array) -> None:
+    assert np.any(expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_backward_parts_bring_back_the_gradients(replay: Replay) -> None:
-    work = replay.work
-    again(replay, "products, backward", into=(work.input_gradients[1:], work.w_x_part, work.w_b_part))
-    again(replay, "sums and coefficients, backward", into=(work.output_gradient,))
-    again(replay, "neurons and side, backward", into=(work.entries[K - 1],))
-    again(replay, "weight gradients", into=(work.transposed,))
+def test_forward_parts_do_what_a_step_does(replay: Replay) -> None:
+    work, row, shape = replay.work, replay.population.rows[0], replay.shape
+    w_b = row[shape.w_b :][: M * N].reshape(M, N)
+    w_x = row[shape.w_x :][: N * N].reshape(N, N)
+    theta = row[shape.theta :][:K]
+    wiped(replay, "weighted sums, forward", work.inputs[1:])
+    for layer in range(1, K):
+        close(work.inputs[layer], np.tensordot(work.effective[layer, :layer], work.outputs[:layer], 1))
+    wiped(replay, "products, forward", work.side, work.entry)
+    close(work.side, replay.b[0] @ w_b)
+    close(work.entry, work.inputs[K - 1] @ w_x)
+    wiped(replay, "neurons, forward", work.outputs)
+    for layer in range(K):  # Of the side connection alone: the first layer clears the entry.
+        close(work.outputs[layer], np.sign(work.side) * np.maximum(np.abs(work.side) - theta[layer], 0))
+
+
+def test_backward_parts_do_what_a_step_does(replay: Replay) -> None:
+    work, row, shape = replay.work, replay.population.rows[0], replay.shape
+    w_x = row[shape.w_x :][: N * N].reshape(N, N)
+    wiped(replay, "weight gradients", work.transposed)
+    close(work.transposed, w_x.T)
+    inputs = work.inputs[1].copy()
+    wiped(replay, "products, backward", work.w_x_part, work.w_b_part)
+    close(work.w_x_part, inputs.T @ work.entry)
+    close(work.inputs[1], work.entry @ w_x.T)
+    close(work.w_b_part, replay.b[0].T @ work.side_gradient)
+    wiped(replay, "sums and coefficients, backward", work.output_gradient)
+    close(work.output_gradient, np.tensordot(work.effective[1:K, 0], work.inputs[1:], 1))
+    error = work.outputs[K - 1] - replay.target[0]
+    wiped(replay, "neurons and side, backward", work.entry, work.output_gradient)
+    close(work.output_gradient, error)
+    close(work.entry, error * (work.outputs[0] != 0))
+    close(work.side_gradient, sum(error * (output != 0) for output in work.outputs))
 
 
 def test_gradients_are_added_up_as_often_as_in_a_step(replay: Replay) -> None:
