@@ -126,7 +126,8 @@ def markdown(results: Mapping[str, Any]) -> str:
     """For a README: every case's tables."""
     where = results["machine"]
     device = "" if where["device"] == "cpu" else f", {where['device']}"
-    lines = [f"{where['processor']}, {where['cores']} cores{device}, torch {where['torch']}."]
+    blas = f", {', '.join(where['blas'])}" if where["device"] == "cpu" else ""
+    lines = [f"{where['processor']}, {where['cores']} cores{device}, torch {where['torch']}{blas}."]
     for case in results["cases"]:
         lines += ["", f"**{title(case)}**", "", *_table(HEADER, list(rows(case)))]
         lines += ["", *_table(PARTS_HEADER, list(part_rows(case))), "", notes(case)]

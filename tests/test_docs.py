@@ -1,11 +1,14 @@
 """The examples of README and docs run as they stand, and their links lead somewhere."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from benchmarks.throughput_report import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -32,6 +35,11 @@ def test_the_example_optimizer_passes_the_conformance_suite_as_shown(tmp_path: P
     run = subprocess.run([*command, str(example)], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
     assert re.search(r"\d\d passed", run.stdout)
+
+
+def test_the_readme_shows_the_recorded_throughput() -> None:
+    results = json.loads((ROOT / "benchmarks/results/throughput.json").read_text("utf-8"))
+    assert markdown(results) in (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
