@@ -40,7 +40,7 @@ def content(folder: Path) -> dict[str, bytes | None]:
         ("--budget many", "--budget: invalid int value: 'many'"),
         ("--surprise", "unrecognized arguments: --surprise"),
         ("--seed 1000000", "seed must be below 1000000, where the comparison's seeds begin, got 1000000"),
-        ("--optimizer annealing", "Unknown optimizer 'annealing': the known ones are evolution, random"),
+        ("--optimizer annealing", "Unknown optimizer 'annealing': the known ones are cmaes, evolution, gp"),
         ("--optimizer nowhere:At", "module 'nowhere' does not import"),
         ("--protocol slow", "protocol must be one of smoke, quick, paper, got 'slow'"),
         ("--form product", "form of the weighted average must be one of mean, sum, got 'product'"),

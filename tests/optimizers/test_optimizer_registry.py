@@ -60,7 +60,7 @@ def users_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_names() -> None:
-    assert optimizers.names() == ("evolution", "random")
+    assert optimizers.names() == ("cmaes", "evolution", "gp", "nsga2", "random", "reinforce", "tpe")
 
 
 @pytest.mark.parametrize(("name", "kind"), [("evolution", RegularizedEvolution), ("random", RandomSearch)])
@@ -101,9 +101,10 @@ NOT_FOUND = "does not import (ModuleNotFoundError: No module named"
     [
         (
             "Random",
-            "Unknown optimizer 'Random': the known ones are evolution, random, and the path of a class",
+            "Unknown optimizer 'Random': the known ones are cmaes, evolution, gp, nsga2, random, reinforce, "
+            "tpe, and the path of a class",
         ),
-        ("", "Unknown optimizer '': the known ones are evolution, random"),
+        ("", "Unknown optimizer '': the known ones are cmaes, evolution, gp, nsga2, random, reinforce, tpe"),
         (":Mine", "Unknown optimizer ':Mine': the known ones are"),
         (f"{SEARCH}:", f"Unknown optimizer '{SEARCH}:': the known ones are"),
         ("no_package.module:Mine", f"module 'no_package.module' {NOT_FOUND} 'no_package')."),
@@ -150,3 +151,13 @@ def test_a_value_out_of_range_is_refused() -> None:
         InputError, match="population of evolution must be a whole number of at least 1, got 0"
     ):
         optimizers.create("evolution", SPACE, 0, population=0)
+
+
+@pytest.mark.parametrize("name", ["tpe", "optuna.samplers.QMCSampler", "optuna.samplers:TPESampler"])
+def test_samplers_of_optuna_are_optimizers(name: str) -> None:
+    optimizer = optimizers.create(name, DesignSpace(layers=4), 3)
+    assert len(set(optimizer.ask(5))) == 5
+    with pytest.raises(InputError, match="has no option 'sampler': the name says it already"):
+        optimizers.create(name, DesignSpace(layers=4), 3, sampler="gp")
+    with pytest.raises(InputError, match="has no option 'seeds'"):
+        optimizers.create(name, DesignSpace(layers=4), 3, seeds=1)

@@ -1,0 +1,153 @@
+"""Optuna's samplers as search strategies."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.samplers import CmaEsSampler, QMCSampler
+from optuna.trial import TrialState, create_trial
+
+from genome.genome import Genome
+from genome.neurons import Neuron
+from genome.records import Evaluation
+from genome.space import Choice, DesignSpace
+from optimizers.base import Optimizer
+from optimizers.optuna_loading import make_sampler
+
+ORDER: Final[tuple[Neuron, ...]] = ("relu", "leaky_relu", "soft")
+"""Neurons by how much of a negative input they pass: nothing, a tenth, all beyond the threshold."""
+
+_WITHOUT_CATEGORIES: Final = (CmaEsSampler, QMCSampler)
+
+
+class OptunaSearch(Optimizer):
+    """A sampler of Optuna, driven through ask and tell.
+
+    The study lives in memory and is never read back: a search is resumed by replay, as with every optimizer.
+    Every free choice of the space is one parameter. It is categorical, but for the samplers that draw
+    categories uniformly whatever they are told (CMA-ES, quasi-Monte Carlo, and what derives from them): for
+    these, gates and side connections are integers from 0 to 1, and neurons are places in ``ORDER``.
+
+    A genome that was asked before, or is in the batch already, is told to the study as a failed trial, which
+    every sampler leaves out of its model, and the sampler is asked again; its generator has gone on, so that
+    it proposes something else. Told as one more observation, it would count twice and draw the sampler to
+    where it is already. After ``optimizers.base.PATIENCE`` repeats in a row a uniform draw takes its place.
+    It is told as a trial that the study did not ask for: TPE and GP learn from it, while CMA-ES and NSGA-II,
+    whose generations hold only what they sampled, do not.
+
+    A diverged network is told as a complete trial of value +inf. A failed trial would teach nothing, and a
+    finite penalty would have to be fixed before the worst finite score is known. TPE, NSGA-II and CMA-ES only
+    compare values; GP puts the worst finite value known at the time of each fit in place of the infinite.
+
+    Optuna's messages below warnings are not shown while it runs, and its level of logging is left as it was.
+
+    References: T. Akiba et al., Optuna: A Next-generation Hyperparameter Optimization Framework, KDD 2019;
+    S. Watanabe, Tree-Structured Parzen Estimator, arXiv:2304.11127, 2023 (``tpe``); K. Deb et al., A Fast and
+    Elitist Multiobjective Genetic Algorithm: NSGA-II, IEEE Trans. Evol. Comput. 6(2), 2002 (``nsga2``);
+    N. Hansen, The CMA Evolution Strategy: A Tutorial, arXiv:1604.00772, 2016 (``cmaes``); and Optuna's
+    documentation of its samplers.
+
+    Args:
+        space: The space to search.
+        seed: Seed of the optimizer's own generator, from which the sampler's seed is drawn; not negative.
+        sampler: ``tpe``, ``nsga2``, ``gp`` or ``cmaes``, or the path of a subclass of
+            ``optuna.samplers.BaseSampler``, as ``optuna.samplers.QMCSampler``.
+        **options: Whatever else the sampler's constructor takes.
+
+    Raises:
+        InputError: If the seed is no whole number or negative, or the sampler cannot be made (see
+            ``optimizers.optuna_loading.make_sampler``).
+    """
+
+    def __init__(self, space: DesignSpace, seed: int, *, sampler: str = "tpe", **options: object) -> None:
+        super().__init__(space, seed)
+        made = make_sampler(sampler, int(self._rng.integers(2**32)), options)
+        with _quiet():
+            self._study = optuna.create_study(sampler=made)
+        self._parameters = _Parameters(space, ordered=isinstance(made, _WITHOUT_CATEGORIES))
+        self._running: dict[Genome, int] = {}
+
+    def _ask(self, n: int) -> Sequence[Genome]:
+        with _quiet():
+            return self._distinct(n, self._propose)
+
+    def _propose(self) -> Genome:
+        trial = self._study.ask(self._parameters.distributions)
+        genome = self._parameters.decode(trial.params)
+        if genome in self._untried and genome not in self._running:
+            self._running[genome] = trial.number
+        else:
+            self._study.tell(trial, state=TrialState.FAIL)
+        return genome
+
+    def _tell(self, evaluations: Sequence[Evaluation]) -> None:
+        with _quiet():
+            for evaluation in evaluations:
+                self._observe(evaluation.genome, evaluation.score)
+
+    def _observe(self, genome: Genome, score: float) -> None:
+        number = self._running.pop(genome, None)
+        if number is not None:
+            self._study.tell(number, score)
+            return
+        self._study.add_trial(
+            create_trial(
+                params=self._parameters.encode(genome),
+                distributions=self._parameters.distributions,
+                value=score,
+            )
+        )
+
+
+class _Parameters:
+    """The choices of a space as parameters of a study.
+
+    Args:
+        space: The space.
+        ordered: Whether the parameters are integers, which count the options of a choice; otherwise they are
+            the options themselves, as categories.
+    """
+
+    def __init__(self, space: DesignSpace, ordered: bool) -> None:
+        self._space = space
+        self._options = {name: _in_order(options) for name, options in space.choices.items()}
+        self._ordered = ordered
+        self.distributions: dict[str, BaseDistribution] = {
+            name: IntDistribution(0, len(options) - 1) if ordered else CategoricalDistribution(options)
+            for name, options in self._options.items()
+        }
+
+    def encode(self, genome: Genome) -> dict[str, Choice]:
+        """Write a genome as a value of every parameter."""
+        chosen = self._space.encode(genome)
+        if not self._ordered:
+            return chosen
+        return {name: self._options[name].index(option) for name, option in chosen.items()}
+
+    def decode(self, values: Mapping[str, Any]) -> Genome:
+        """Build the genome that is written as ``values``."""
+        if self._ordered:
+            values = {name: self._options[name][place] for name, place in values.items()}
+        return self._space.decode(values)
+
+
+def _in_order(options: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    return tuple(neuron for neuron in ORDER if neuron in options) or options
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what Optuna says of its normal course, and that GP replaces infinite values."""
+    logger = logging.getLogger("optuna")
+    level = logger.level
+    logger.setLevel(max(level, logging.WARNING))
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Clip non-finite values", category=UserWarning)
+            yield
+    finally:
+        logger.setLevel(level)
