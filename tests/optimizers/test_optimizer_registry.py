@@ -101,8 +101,7 @@ NOT_FOUND = "does not import (ModuleNotFoundError: No module named"
     [
         (
             "Random",
-            "Unknown optimizer 'Random': the known ones are cmaes, evolution, gp, nsga2, random, reinforce, "
-            "tpe, and the path of a class",
+            "random, reinforce, tpe, and the path of a class, 'package.module:Class', names any other.",
         ),
         ("", "Unknown optimizer '': the known ones are cmaes, evolution, gp, nsga2, random, reinforce, tpe"),
         (":Mine", "Unknown optimizer ':Mine': the known ones are"),
