@@ -33,6 +33,7 @@ from evaluation.sizing import DataShape, Sizing, Walk, kept_bytes
 from evaluation.stage import StageState
 from evaluation.tables import Tables
 from evaluation.trie import Progress, TrieWalk
+from evaluation.warm_up import warm_up
 from genome import Evaluation, InputError, Request
 
 ENGINE_VERSION = 2
@@ -90,6 +91,7 @@ class Evaluator:
         self._prefixes: Path | None = None
         self._stores: dict[int, PrefixStore] = {}
         self.reuse = Reuse()
+        self._warm = False
         samples = self._tables.split(0, "train").samples
         if samples < protocol.batch:
             raise InputError(
@@ -221,6 +223,9 @@ class Evaluator:
             lambda levels: self._division.choose(trainer, sizing, walk, levels),
         )
         with one_intra_op_thread(), matrix_products(self.precision):
+            if not self._warm and not trainer.in_tensor_operations:
+                warm_up(trainer, walk.members[0])
+                self._warm = True
             yield from trie.run(walk.members, progress)
         self.reuse.trained(trie.stages_trained, trie.seconds_trained)
 

@@ -1,7 +1,10 @@
 """Training: Adam, batch order, what each phase trains, divergence, and NMSE that falls stage by stage."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from types import EllipsisType
 
 import pytest
@@ -156,3 +159,22 @@ def test_an_unknown_device_or_protocol_is_refused_with_what_is_known() -> None:
         Evaluator(PROBLEM, protocol("smoke"), device="abacus")
     with pytest.raises(InputError, match="one of smoke, quick, paper, got 'slow'"):
         protocol("slow")
+
+
+def test_the_first_network_is_not_charged_for_loading_compiled_code() -> None:
+    code = """
+from dataclasses import replace
+from evaluation.evaluator import Evaluator
+from evaluation.protocol import protocol
+from evaluation.sparse_recovery import SparseRecovery
+from genome import Genome, Request
+
+problem, training = SparseRecovery(m=6, n=12, train=256, valid=64, test=16), protocol("smoke").scaled(0.1)
+for _ in range(5):
+    (evaluation,) = Evaluator(problem, training, device="cpu").evaluate([Request(Genome.lista(3))])
+    print(evaluation.seconds)
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True, text=True)
+    first, *later = map(float, done.stdout.split())
+    assert first < 10 * max(later)
