@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Lock
 from typing import TypeVar, final
 
 import torch
@@ -52,6 +52,30 @@ class ThreadBackend:
                 pool.shutdown(cancel_futures=True)
 
 
+@final
+class _OneBlasThread:
+    """Holds BLAS, whose limit is the process's, to one thread until the last of those who ask has left."""
+
+    def __init__(self) -> None:
+        self._lock, self._users = Lock(), 0
+        self._limit: threadpool_limits | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            self._limit = self._limit or threadpool_limits(1, user_api="blas")
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0 and self._limit is not None:
+                self._limit.restore_original_limits()
+                self._limit = None
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
+
+
 @contextmanager
 def one_intra_op_thread() -> Iterator[None]:
     """Run torch operations of this thread, and of threads begun here, on one core each; BLAS likewise.
@@ -65,7 +89,7 @@ def one_intra_op_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with threadpool_limits(1, user_api="blas"):
+        with _ONE_BLAS_THREAD:
             yield
     finally:
         torch.set_num_threads(before)

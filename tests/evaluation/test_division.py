@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 from torch import Tensor
 
 from builders.cells import Cell, Lista
@@ -14,7 +15,7 @@ from builders.injections import injection
 from builders.parameters import ParameterSpec
 from builders.unroll import network_layout
 from evaluation import division
-from evaluation.backend import ThreadBackend
+from evaluation.backend import ThreadBackend, one_intra_op_thread
 from evaluation.division import Division
 from evaluation.evaluator import Evaluator
 from evaluation.phase import Member, Trainer
@@ -171,3 +172,19 @@ def test_the_probe_runs_once_and_only_for_enough_work(monkeypatch: pytest.Monkey
     explicit = Division(3)
     assert explicit.choose(shared, sizes, walk, large) == Crew(2, 3)
     assert list(asked[1]) == [3]
+
+
+def test_blas_keeps_to_one_thread_until_the_last_evaluator_is_done() -> None:
+    def threads() -> set[int]:
+        return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+    with one_intra_op_thread():
+        pass  # Loads BLAS.
+    with threadpool_limits(2, user_api="blas"):
+        first, second = one_intra_op_thread(), one_intra_op_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert threads() == {1}
+        second.__exit__(None, None, None)
+        assert threads() == {2}
