@@ -43,13 +43,14 @@ def create(name: str, space: DesignSpace, seed: int, **options: object) -> Optim
         InputError: If the name is neither registered nor a path, if the path does not lead to an optimizer
             that can be made, if an option is unknown or missing, or if the optimizer refuses a value.
     """
-    found = _load(_OPTUNA if name in _SAMPLERS else _PATHS.get(name, name))
-    if name in _SAMPLERS or _is_sampler(found):
+    path = _OPTUNA if name in _SAMPLERS else _PATHS.get(name, name)
+    found = _load(path)
+    if _is_sampler(found):
         path, found = _OPTUNA, _load(_OPTUNA)
-        _refuse("sampler", name, options)
+    if path == _OPTUNA:
+        if "sampler" in options:
+            raise InputError(f"Optimizer {name!r} has no option 'sampler': the name says it already.")
         options = {**options, "sampler": name}
-    else:
-        path = _PATHS.get(name, name)
     optimizer = subclass("optimizer", path, found, Optimizer, "optimizers.Optimizer")
     check_options("optimizer", name, optimizer, {"space": "", "seed": ""}, options)
     make: Callable[..., Optimizer] = optimizer
@@ -64,8 +65,3 @@ def _is_sampler(found: object) -> bool:
     """Whether this is a class of samplers, told without importing Optuna."""
     bases = found.__mro__ if inspect.isclass(found) else ()
     return any((base.__module__, base.__name__) == ("optuna.samplers._base", "BaseSampler") for base in bases)
-
-
-def _refuse(option: str, name: str, options: Mapping[str, object]) -> None:
-    if option in options:
-        raise InputError(f"Optimizer {name!r} has no option {option!r}: the name says it already.")

@@ -9,6 +9,7 @@ import pytest
 import optimizers
 from genome.errors import InputError
 from genome.space import DesignSpace
+from optimizers import optuna_loading
 from optimizers.evolution import RegularizedEvolution
 from optimizers.random_search import RandomSearch
 from optimizers.testing import run
@@ -150,6 +151,10 @@ def test_a_value_out_of_range_is_refused() -> None:
         InputError, match="population of evolution must be a whole number of at least 1, got 0"
     ):
         optimizers.create("evolution", SPACE, 0, population=0)
+
+
+def test_every_named_sampler_is_an_optimizer() -> None:
+    assert set(optuna_loading.names()) <= set(optimizers.names())
 
 
 @pytest.mark.parametrize("name", ["tpe", "optuna.samplers.QMCSampler", "optuna.samplers:TPESampler"])
