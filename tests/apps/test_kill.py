@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import pytest
@@ -117,27 +117,43 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     return Reference(out, working - began, perf_counter() - working)
 
 
-def moments(undisturbed: Reference) -> list[tuple[bool, float]]:
-    """When to kill: whether to wait for the first line, and seconds from there.
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: so many seconds after this many evaluations more than the archive held are recorded."""
 
-    Every process goes on where the last one was, so that these short works add up to most of a search. Its
-    work begins with loading what the first network to be trained needs, as an undisturbed start does.
+    evaluations: int
+    seconds: float
+
+
+def moments(undisturbed: Reference) -> list[Moment]:
+    """Some while a search starts, and more while it works: every process goes on where the last one was.
+
+    Those that work wait for evaluations, not for a clock, so that they come in mid-search on any machine.
     """
     rng = random.Random(20)
-    start = [(False, rng.random() * undisturbed.start) for _ in range(KILLS_AT_START)]
-    longest = undisturbed.start / 2 + undisturbed.work / 6
-    work = [(True, rng.random() * longest) for _ in range(KILLS_AT_WORK)]
+    start = [Moment(0, rng.random() * undisturbed.start) for _ in range(KILLS_AT_START)]
+    work = [Moment(rng.randint(1, 9), rng.random() * undisturbed.work / 50) for _ in range(KILLS_AT_WORK)]
     return rng.sample(start + work, KILLS_AT_START + KILLS_AT_WORK)
 
 
-def killed(out: Path, works: bool, moment: float) -> bool:
+def recorded_now(out: Path) -> int:
+    """Evaluations in an archive that another process may be writing; it is not changed by this."""
+    try:
+        with closing(sqlite3.connect(f"file:{out}/archive.sqlite?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM evaluations").fetchone()[0])
+    except sqlite3.OperationalError:  # Not there yet, or without its tables.
+        return 0
+
+
+def killed(out: Path, moment: Moment, recorded: int) -> bool:
     """Search, and kill the search at a moment if it is not done before; tell whether it was killed."""
     with started(out) as process:
-        if works:
-            assert process.stdout is not None
-            process.stdout.readline()
+        deadline = perf_counter() + TIMEOUT
+        while process.poll() is None and recorded_now(out) < recorded + moment.evaluations:
+            assert perf_counter() < deadline, "nothing is recorded any more"
+            sleep(0.005)
         try:
-            process.communicate(timeout=moment)
+            process.communicate(timeout=moment.seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode in (0, -signal.SIGKILL)
@@ -148,8 +164,8 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
     tmp_path: Path, undisturbed: Reference
 ) -> None:
     out, recorded, seen = tmp_path / "first", list[tuple[Any, ...]](), set[int]()
-    for number, (works, moment) in enumerate(moments(undisturbed)):
-        while not killed(out, works, moment):
+    for number, moment in enumerate(moments(undisturbed)):
+        while not killed(out, moment, len(recorded)):
             check_same(out, undisturbed)  # It was done before the moment: begin another search.
             out, recorded = tmp_path / str(number), []
         now = rows(out, tmp_path / "copy")
@@ -159,7 +175,7 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
     finish(out)
     assert rows(out, tmp_path / "copy")[: len(recorded)] == recorded
     check_same(out, undisturbed)
-    assert len(seen) > 2, "kills must come while evaluations are being recorded"
+    assert len(seen) > KILLS_AT_WORK / 2, "kills must come while evaluations are being recorded"
 
 
 def test_a_signal_ends_a_search_cleanly_and_while_it_runs_its_folder_is_taken(
