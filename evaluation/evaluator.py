@@ -163,8 +163,13 @@ class Evaluator:
         """The trained network of a request; trained again where its prefixes are no longer kept.
 
         Raises:
-            InputError: the network diverges in training.
+            InputError: the network diverges in training, or was to be trained in part.
         """
+        if request.stages is not None:
+            raise InputError(
+                f"A network is trained to its last stage, got a request for {request.stages} stages "
+                f"of {request.genome.layers}."
+            )
         ((_, state),) = self._train([request], _ignore)
         if state.diverged:
             raise InputError(f"A trained network must be finite, got one that diverged: {request.genome}.")
@@ -205,14 +210,13 @@ class Evaluator:
         for layers, members in by_depth.items():
             sizing = self._sizing(layers)
             for walk in sizing.walks(list(dict.fromkeys(members))):
-                for member, state in self._walk(sizing, walk, progress):
-                    self.reuse.asked(layers, state.seconds)
+                for member, state in self._walk(layers, sizing, walk, progress):
+                    self.reuse.asked(state.depth, state.seconds)
                     yield member, state
 
     def _walk(
-        self, sizing: Sizing, walk: Walk, progress: Callable[[Progress], None]
+        self, layers: int, sizing: Sizing, walk: Walk, progress: Callable[[Progress], None]
     ) -> Iterator[tuple[Member, StageState]]:
-        layers = walk.members[0].genome.layers
         self._tables.keep_only(walk.draws)
         backend = ThreadBackend()
         trainer = self._trainer(layers, backend.cancelled)
@@ -282,4 +286,4 @@ class Evaluator:
 
 
 def _member(request: Request) -> Member:
-    return Member(request.genome, request.seed, request.draw)
+    return Member(request.trained, request.seed, request.draw)

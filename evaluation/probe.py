@@ -35,14 +35,14 @@ class Crew:
 
 
 def probe(trainer: Trainer, members: Sequence[Member], largest: Mapping[int, int], seconds: float) -> Crew:
-    """Time a few training steps at the middle depth, for unit sizes and numbers of workers.
+    """Time a few training steps, for unit sizes and numbers of workers, at the middle depth.
 
-    Sizes grow until they get clearly slower. What is chosen changes no result: a member's bits do not depend
-    on its unit, nor on its worker.
+    If there are shallower members, at the depth of the shallowest. Sizes grow until they get clearly slower.
+    What is chosen changes no result: a member's bits do not depend on its unit, nor on its worker.
 
     Args:
         trainer: what the run shares.
-        members: of one depth K; the units are made of their prefixes.
+        members: of depth K or less; the units are made of their prefixes.
         largest: number of workers to try -> most members a unit may have then, at least 1.
         seconds: what the probe may take; a measurement is not begun where it would not fit.
 
@@ -73,7 +73,8 @@ def _in_time(crew: Crew, pace: float, left: float) -> bool:
 
 
 def _pace(trainer: Trainer, members: Sequence[Member], crew: Crew) -> float:
-    depth = (trainer.layout.layers + 1) // 2
+    shallowest = min(member.genome.layers for member in members)
+    depth = min((trainer.layout.layers + 1) // 2, shallowest)
     chosen = [_prefix(members[place % len(members)], depth) for place in range(crew.unit)]
     chosen.sort(key=lambda member: member.draw)
     samples = trainer.tables.split(chosen[0].draw, "train").samples

@@ -67,13 +67,14 @@ class TrieWalk:
     def run(
         self, members: Iterable[Member], progress: Callable[[Progress], None]
     ) -> Iterator[tuple[Member, StageState]]:
-        """Yield each distinct member with its final state, as soon as it is known.
+        """Yield each distinct member with its state, as soon as it is known.
 
         Args:
-            members: networks of one depth K.
+            members: networks of depth K, or of fewer layers, which are then prefixes of such networks.
             progress: told how far the walk is.
         """
         wanted = list(dict.fromkeys(members))
+        asked = frozenset(wanted)
         states = self._known(wanted)
         yield from ((member, states[member]) for member in wanted if member in states)
         levels = self._missing(wanted, states)
@@ -88,7 +89,7 @@ class TrieWalk:
                 for node, state in zip(nodes, results, strict=True):
                     states[node] = state
                     self._store.put(node, state)
-                    if depth == self._trainer.layout.layers:
+                    if node in asked:
                         yield node, state
             for node in levels.get(depth - 1, ()):
                 del states[node]

@@ -15,13 +15,13 @@ from genome.genome import Genome
 from genome.strict import boolean, fields, integer, items, shown
 
 Status = Literal["complete", "diverged"]
-"""How an evaluation ended: finite on validation data after every stage, or not."""
+"""How an evaluation ended: finite on validation data after every stage it trained, or not."""
 
 MAX_SEED: Final = 2**63 - 1
 """Largest seed and draw: what a signed 64-bit database column holds."""
 
 _KEY_FORMAT: Final = "lista-genome/evaluation/1"
-_REQUEST_NAMES: Final = ("genome", "seed", "draw", "test")
+_REQUEST_NAMES: Final = ("genome", "seed", "draw", "test", "stages")
 _EVALUATION_NAMES: Final = (
     "request",
     "setting",
@@ -43,15 +43,18 @@ class Request:
         seed: Keys the order of the training batches, 0..2**63 - 1.
         draw: Which draw of the signals; 0 is the search's, a comparison uses others. 0..2**63 - 1.
         test: Whether the test split is read too.
+        stages: Train only so many of the genome's K stages, 1..K - 1, as a cheap look at it; None trains all.
+            Genomes that share their first layers then share the result.
 
     Raises:
-        InputError: A field is of another type or out of range.
+        InputError: A field is of another type or out of range, or the test split is to be read early.
     """
 
     genome: Genome
     seed: int = 0
     draw: int = 0
     test: bool = False
+    stages: int | None = None
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -60,6 +63,17 @@ class Request:
         integer(self.seed, "The seed of a request", 0, MAX_SEED)
         integer(self.draw, "The draw of a request", 0, MAX_SEED)
         boolean(self.test, "The setting test of a request")
+        if self.stages is not None:
+            integer(self.stages, "The stages of a request, where not all,", 1, self.genome.layers - 1)
+            if self.test:
+                raise InputError(
+                    f"The test split is read after all {self.genome.layers} stages, got {self.stages} stages."
+                )
+
+    @property
+    def trained(self) -> Genome:
+        """The part of the genome that is trained: its first ``stages`` layers."""
+        return self.genome if self.stages is None else self.genome.prefix(self.stages)
 
     def digest(self, setting: str) -> str:
         """Key everything the evaluation depends on, in 32 hexadecimal characters (128 bits of BLAKE2b).
@@ -67,13 +81,20 @@ class Request:
         Args:
             setting: Digest of what all evaluations of a run share: cell, problem, protocol, numerics.
         """
-        head = json.dumps([_KEY_FORMAT, setting, self.seed, self.draw, self.test]).encode("ascii")
+        partial = [] if self.stages is None else [self.stages]
+        head = json.dumps([_KEY_FORMAT, setting, self.seed, self.draw, self.test, *partial]).encode("ascii")
         body = identity(self.genome.gates, self.genome.neurons, self.genome.side)
         return hashlib.blake2b(head + b"\n" + body, digest_size=16).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """Write the request as a dictionary that JSON can hold."""
-        return {"genome": self.genome.to_dict(), "seed": self.seed, "draw": self.draw, "test": self.test}
+        return {
+            "genome": self.genome.to_dict(),
+            "seed": self.seed,
+            "draw": self.draw,
+            "test": self.test,
+            "stages": self.stages,
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -83,7 +104,7 @@ class Request:
             InputError: A key is missing or unknown, or a value is illegal.
         """
         fields(data, "A request", _REQUEST_NAMES)
-        return cls(Genome.from_dict(data["genome"]), data["seed"], data["draw"], data["test"])
+        return cls(Genome.from_dict(data["genome"]), *(data[name] for name in _REQUEST_NAMES[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +118,8 @@ class Evaluation:
         request: What was asked for.
         setting: Digest of what all evaluations of a run share: cell, problem, protocol, numerics.
         status: ``"complete"``, or ``"diverged"`` if a stage gave no finite validation error.
-        valid_nmse_db: Validation NMSE after each of the K stages, mean of per-sample dB; ``inf`` from the
-            stage that diverged on.
+        valid_nmse_db: Validation NMSE after each of the stages trained, all K or as many as were requested,
+            mean of per-sample dB; ``inf`` from the stage that diverged on.
         valid_ratio_db: The same as dB of the ratio of sums.
         test_nmse_db: Test NMSE after the last stage, ``inf`` if not finite; None unless the request reads the
             test split.
@@ -135,9 +156,9 @@ class Evaluation:
             raise InputError(f"The seconds of an evaluation must be 0 or more, got {shown(self.seconds)}.")
 
     def _check_stages(self, name: str, values: tuple[float, ...]) -> None:
-        layers = self.genome.layers
-        if type(values) is not tuple or len(values) != layers:
-            raise InputError(f"{name} must be a tuple with one number for each of {layers} stages.")
+        stages = self.stages
+        if type(values) is not tuple or len(values) != stages:
+            raise InputError(f"{name} must be a tuple with one number for each of {stages} stages.")
         for stage, value in enumerate(values, 1):
             if not _is_number(value):
                 raise InputError(f"{name} must hold numbers, got {shown(value)} at stage {stage}.")
@@ -168,8 +189,22 @@ class Evaluation:
         return self.request.digest(self.setting)
 
     @property
+    def stages(self) -> int:
+        """How many stages were trained."""
+        return self.genome.layers if self.request.stages is None else self.request.stages
+
+    @property
+    def censored(self) -> bool:
+        """Whether training was stopped before the last stage, so that the final score is not known."""
+        return self.request.stages is not None
+
+    @property
     def score(self) -> float:
-        """Validation NMSE in dB after the last stage, lower is better; ``inf``, the worst, if diverged."""
+        """Validation NMSE in dB after the last stage trained; lower is better, ``inf`` if it diverged.
+
+        Where training was stopped early, :attr:`censored`, this is the score of the network so far: what all
+        stages would have given is nearly always lower.
+        """
         return self.valid_nmse_db[-1]
 
     @property

@@ -134,6 +134,8 @@ class Archive:
     def best(self, setting: str, k: int, *, draw: int = 0, test: bool = False) -> list[Evaluation]:
         """Give the ``k`` complete evaluations with the lowest scores, best first, or all if there are fewer.
 
+        Networks that were not trained to their last stage are left out.
+
         Scores are compared on one draw of the signals only. Equal scores are ordered by genome digest, then
         seed, so that the answer does not depend on the order of recording.
 
@@ -145,7 +147,9 @@ class Archive:
         if k < 1:
             raise InputError(f"The number of best evaluations must be at least 1, got {k}.")
         columns = EVALUATIONS.c
-        statement = select(EVALUATIONS).where(*_filters(setting, draw, test), columns.status == "complete")
+        statement = select(EVALUATIONS).where(
+            *_filters(setting, draw, test), columns.status == "complete", columns.stages.is_(None)
+        )
         order = (columns.score, columns.genome_digest, columns.seed)
         return [from_row(row, self.place) for row in self._rows(statement.order_by(*order).limit(k))]
 

@@ -42,6 +42,7 @@ def to_row(evaluation: Evaluation, owner: str | None, created_at: float) -> dict
         "seed": request.seed,
         "draw": request.draw,
         "test": int(request.test),
+        "stages": request.stages,
         "status": evaluation.status,
         "score": _plain(evaluation.score),
         "valid_db": _pack((*evaluation.valid_nmse_db, *evaluation.valid_ratio_db)),
@@ -79,11 +80,11 @@ def from_row(row: EvaluationRow, place: str) -> Evaluation:
     numbers = _unpack(values["valid_db"])
     tests = (None, None) if values["test_db"] is None else _unpack(values["test_db"])
     return Evaluation(
-        request=Request(genome, values["seed"], values["draw"], bool(values["test"])),
+        request=Request(genome, values["seed"], values["draw"], bool(values["test"]), values["stages"]),
         setting=values["setting"],
         status=values["status"],
-        valid_nmse_db=numbers[: genome.layers],
-        valid_ratio_db=numbers[genome.layers :],
+        valid_nmse_db=numbers[: len(numbers) // 2],
+        valid_ratio_db=numbers[len(numbers) // 2 :],
         test_nmse_db=tests[0],
         test_ratio_db=tests[1],
         seconds=values["seconds"],

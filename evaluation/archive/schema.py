@@ -24,7 +24,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-FORMAT: Final = "1"
+FORMAT: Final = "2"
 """Version of the tables and of what their columns mean; an archive of another version is refused."""
 
 METADATA: Final = MetaData()
@@ -39,7 +39,11 @@ class NoteColumns(TypedColumns):
 
 
 class EvaluationColumns(TypedColumns):
-    """One finished evaluation a row; ``id`` grows in the order of recording."""
+    """One finished evaluation a row; ``id`` grows in the order of recording.
+
+    ``stages`` is NULL where all stages were trained; otherwise only so many were, and ``score`` is the NMSE
+    after the last of these.
+    """
 
     id: Named[int] = Column(Integer, primary_key=True)
     key: Named[str] = Column(Text, unique=True)
@@ -50,6 +54,7 @@ class EvaluationColumns(TypedColumns):
     seed: Named[int] = Column(BigInteger)
     draw: Named[int] = Column(BigInteger)
     test: Named[int] = Column(Integer)
+    stages: Named[int | None] = Column(Integer)
     status: Named[str] = Column(Text)
     score: Named[float] = Column(Double)
     valid_db: Named[bytes] = Column(LargeBinary)

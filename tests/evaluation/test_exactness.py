@@ -1,5 +1,6 @@
 """A member of a population is the network trained alone; a reused prefix is one trained from scratch."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from evaluation.evaluator import Evaluator
 from evaluation.protocol import Protocol, protocol
 from evaluation.sparse_recovery import SparseRecovery
-from genome import DesignSpace, Evaluation, Genome, Request
+from genome import DesignSpace, Evaluation, Genome, InputError, Request
 
 K = 5
 PROBLEM = SparseRecovery(m=11, n=23, train=300, valid=70, test=50)
@@ -120,3 +121,32 @@ def test_test_scores_and_torchs_threads_do_not_depend_on_the_number_of_threads()
     finally:
         torch.set_num_threads(before)
     assert scores[0] == scores[1]
+
+
+def test_some_stages_are_the_first_of_all_and_relatives_share_them(together: list[Bits]) -> None:
+    requests = population()
+    partial = [replace(request, stages=1 + place % (K - 1)) for place, request in enumerate(requests)]
+    mixed = evaluator(workers=2)
+    evaluations = mixed.evaluate([*partial, *requests[::3]])
+    assert [bits(e) for e in evaluations[len(partial) :]] == together[::3]
+    for some, whole in zip(evaluations, together, strict=False):
+        assert some.censored
+        assert some.valid_nmse_db == whole.valid_nmse_db[: some.stages]
+        assert some.valid_ratio_db == whole.valid_ratio_db[: some.stages]
+    first = evaluator()
+    relatives = first.evaluate([Request(Genome.lista(K), stages=2), Request(Genome.dense(K), stages=2)])
+    assert relatives[0].valid_nmse_db == relatives[1].valid_nmse_db
+    assert first.reuse.stages_trained == 2
+
+
+def test_what_some_stages_trained_is_not_trained_again_for_the_rest() -> None:
+    ours, request = evaluator(), Request(Genome.dense(K))
+    ours.evaluate([replace(request, stages=3)])
+    (whole,) = ours.evaluate([request])
+    assert ours.reuse.stages_trained == K
+    assert bits(whole) == bits(evaluator().evaluate([request])[0])
+
+
+def test_a_network_of_some_stages_is_refused() -> None:
+    with pytest.raises(InputError, match="a request for 3 stages of 5"):
+        evaluator().network(Request(Genome.dense(K), stages=3))

@@ -65,6 +65,8 @@ def test_the_key_depends_on_everything() -> None:
         Request(genome, seed=1),
         Request(genome, draw=1),
         Request(genome, test=True),
+        Request(genome, stages=2),
+        Request(genome, stages=3),
         Request(genome, seed=1, draw=1),
     ]
     keys = [request.digest(setting) for request in requests for setting in ("a", "b")]
@@ -75,6 +77,27 @@ def test_the_key_depends_on_everything() -> None:
 
 def test_the_key_is_pinned() -> None:
     assert GOOD.key == GOOD.request.digest("ab12") == "579c247acc575bbefb98e88de7a62f99"
+
+
+def test_an_evaluation_of_some_stages_is_censored_and_has_their_numbers_alone() -> None:
+    request_ = Request(Genome.dense(4), stages=2)
+    partial = Evaluation(request_, "s", "complete", (-1.0, -2.0), (-1.5, -2.5), None, None, 0.1)
+    assert (partial.stages, partial.score, partial.censored) == (2, -2.0, True)
+    assert request_.trained == Genome.dense(2)
+    assert (GOOD.stages, GOOD.censored, GOOD.request.trained) == (3, False, GOOD.genome)
+    with pytest.raises(InputError, match="one number for each of 2 stages"):
+        replace(partial, valid_nmse_db=(-1.0, -2.0, -3.0, -4.0))
+
+
+@pytest.mark.parametrize("stages", [0, 4, -1, True, 2.0])
+def test_stages_are_some_but_not_all(stages: Any) -> None:
+    with pytest.raises(InputError, match=r"The stages of a request, where not all, must be .* 1\b.* 3\b"):
+        Request(Genome.lista(4), stages=stages)
+
+
+def test_the_test_split_is_not_read_early() -> None:
+    with pytest.raises(InputError, match="read after all 4 stages, got 2 stages"):
+        Request(Genome.lista(4), test=True, stages=2)
 
 
 def test_an_evaluation_answers_for_its_genome() -> None:

@@ -140,7 +140,15 @@ def test_best_is_by_score_then_genome_and_leaves_out_what_cannot_compete(
     equal = [make(seed, score=-30.0) for seed in (0, 1, 2)]
     worse, diverged = make(3, score=-29.0), make(4, score=math.inf)
     drawn, tested = make(5, score=-90.0, draw=1), make(6, score=-90.0, test=True)
-    archive.record([worse, diverged, *equal, drawn, tested])
+    stages = make(7, score=-90.0).valid_nmse_db[1:]
+    early = replace(
+        make(7),
+        request=replace(make(7).request, stages=len(stages)),
+        valid_nmse_db=(-90.0,) * len(stages),
+        valid_ratio_db=stages,
+    )
+    archive.record([worse, diverged, *equal, drawn, tested, early])
+    assert archive.get([early.key]) == {early.key: early}
     ordered = [*sorted(equal, key=lambda e: e.genome.digest), worse]
     assert archive.best("5e771", 9) == ordered
     assert archive.best("5e771", 2) == ordered[:2]

@@ -114,9 +114,9 @@ def test_a_table_with_other_columns(sound: Path) -> None:
 
 def test_another_format_version(sound: Path) -> None:
     change(
-        sound, f"UPDATE notes SET value = '2', checksum = '{checksum('format', '2')}' WHERE name = 'format'"
+        sound, f"UPDATE notes SET value = '1', checksum = '{checksum('format', '1')}' WHERE name = 'format'"
     )
-    with pytest.raises(InputError, match=r"must be of format version 1, got version 2 in .*sound.db"):
+    with pytest.raises(InputError, match=r"must be of format version 2, got version 1 in .*sound.db"):
         Archive.open(sound)
 
 
