@@ -1,0 +1,75 @@
+"""Optimizers with their options, as the command line names them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import optimizers
+from genome import DesignSpace, InputError
+from optimizers import Optimizer
+
+CONTROL = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """An optimizer and its options.
+
+    Attributes:
+        label: as the user wrote it.
+        optimizer: registered name, or path of a class.
+        options: name and value of every option.
+    """
+
+    label: str
+    optimizer: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def create(self, space: DesignSpace, seed: int, **more: object) -> Optimizer:
+        """Make the optimizer.
+
+        Raises:
+            InputError: it cannot be made; see ``optimizers.create``.
+        """
+        return optimizers.create(self.optimizer, space, seed, **dict(self.options), **more)
+
+
+def parse(text: str) -> Strategy:
+    """Read ``NAME[,OPTION=VALUE...]``; a value is a JSON number, ``true`` or ``false``, or else text.
+
+    Raises:
+        InputError: an option has no name or no value, or is given twice.
+    """
+    name, *assignments = text.split(",")
+    options: dict[str, Any] = {}
+    for assignment in assignments:
+        option, equals, value = assignment.partition("=")
+        if not option or not equals or option in options:
+            raise InputError(
+                f"An optimizer to compare must be NAME,OPTION=VALUE,... with every option once, got {text!r}."
+            )
+        options[option] = _value(value)
+    return Strategy(text, name, tuple(options.items()))
+
+
+def with_control(strategies: list[Strategy]) -> list[Strategy]:
+    """The strategies, each once, random search first.
+
+    Raises:
+        InputError: one is named twice.
+    """
+    labels = [strategy.label for strategy in strategies]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise InputError(f"Optimizers to compare must differ, got {twice[0]!r} twice.")
+    return [Strategy(CONTROL, CONTROL), *(s for s in strategies if s.label != CONTROL)]
+
+
+def _value(text: str) -> object:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, bool | int | float) else text
