@@ -1,0 +1,1 @@
+"""Export a search as an Optuna study: ``python -m apps.export``."""
