@@ -96,7 +96,9 @@ class Optimizer(ABC):
     def tell(self, evaluations: Sequence[Evaluation]) -> None:
         """Take the evaluations of the whole last batch, in the order in which it was asked.
 
-        A network that diverged is told like any other; its score is +inf, the worst.
+        A network that diverged is told like any other; its score is +inf, the worst. So is one that was
+        censored: dropped before all of its stages were trained, because others of its batch were better. Its
+        score is the one so far.
 
         Args:
             evaluations: One evaluation for each genome of the last batch. They are left as they are.
@@ -124,7 +126,8 @@ class Optimizer(ABC):
         """Learn from the evaluations of the batch that ``_ask`` proposed last, in that order.
 
         Args:
-            evaluations: One for each genome; lower scores are better, a diverged network's is +inf.
+            evaluations: One for each genome; lower scores are better, a diverged network's is +inf, and a
+                censored one's is not comparable with the others'.
         """
 
     def _draw(self, n: int) -> list[Genome]:

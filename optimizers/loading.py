@@ -85,13 +85,7 @@ def check_options(
     Raises:
         InputError: If a required parameter is not there, or if an option is unknown or missing.
     """
-    parameters = inspect.signature(made).parameters.values()
-    known = {
-        parameter.name: parameter
-        for parameter in parameters
-        if parameter.kind in {parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD}
-    }
-    anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    known, anything = _parameters(made)
     for each, why in required.items():
         if known.pop(each, None) is None and not anything:
             raise InputError(f"{kind.capitalize()} {name!r}: its constructor must take {each!r}{why}.")
@@ -102,3 +96,25 @@ def check_options(
     for option, parameter in known.items():
         if parameter.default is parameter.empty and option not in options:
             raise InputError(f"{kind.capitalize()} {name!r} needs a value for its option {option!r}.")
+
+
+def takes(made: Callable[..., Any], option: str) -> bool:
+    """Say whether a constructor takes an option.
+
+    Args:
+        made: The class.
+        option: Name of the option.
+    """
+    known, anything = _parameters(made)
+    return anything or option in known
+
+
+def _parameters(made: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
+    """Return what can be given by name, and whether anything can."""
+    parameters = inspect.signature(made).parameters.values()
+    known = {
+        parameter.name: parameter
+        for parameter in parameters
+        if parameter.kind in {parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD}
+    }
+    return known, any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)

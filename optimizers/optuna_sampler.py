@@ -2,20 +2,21 @@
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.samplers import CmaEsSampler, QMCSampler
-from optuna.trial import TrialState, create_trial
+from optuna.samplers import BaseSampler, CmaEsSampler, QMCSampler
+from optuna.trial import Trial, TrialState, create_trial
 
 from genome.genome import Genome
 from genome.neurons import Neuron
 from genome.records import Evaluation
 from genome.space import Choice, DesignSpace
 from optimizers.base import Optimizer
+from optimizers.goals import SCORE, Goal, checked, several_refused, vector
 from optimizers.optuna_loading import make_sampler
 
 ORDER: Final[tuple[Neuron, ...]] = ("relu", "leaky_relu", "soft")
@@ -39,9 +40,18 @@ class OptunaSearch(Optimizer):
     It is told as a trial that the study did not ask for: TPE and GP learn from it, while CMA-ES and NSGA-II,
     whose generations hold only what they sampled, do not.
 
-    A diverged network is told as a complete trial of value +inf. A failed trial would teach nothing, and a
-    finite penalty would have to be fixed before the worst finite score is known. TPE, NSGA-II and CMA-ES only
-    compare values; GP puts the worst finite value known at the time of each fit in place of the infinite.
+    A diverged network is told as a complete trial whose values are +inf. A failed trial would teach nothing,
+    and a finite penalty would have to be fixed before the worst finite score is known. TPE, NSGA-II and
+    CMA-ES only compare values; GP puts the worst finite value known at the time of each fit in place of the
+    infinite.
+
+    A censored network is told as a pruned trial, with the score after each stage trained as its intermediate
+    values; a study of several goals has no intermediate values. TPE ranks pruned trials behind the complete
+    ones: those that came further first, then by value. NSGA-II, CMA-ES and GP leave them out: a generation
+    takes as many more trials as were pruned.
+
+    With several goals the study has as many directions. Where nearly all networks have diverged, GP then
+    repeats itself until ``PATIENCE`` ends it, which takes about ten seconds a genome.
 
     Optuna's messages below warnings are not shown while it runs, and its level of logging is left as it was.
 
@@ -54,22 +64,42 @@ class OptunaSearch(Optimizer):
     Args:
         space: The space to search.
         seed: Seed of the optimizer's own generator, from which the sampler's seed is drawn; not negative.
+        goals: What is minimized; for CMA-ES one goal.
         sampler: ``tpe``, ``nsga2``, ``gp`` or ``cmaes``, or the path of a subclass of
             ``optuna.samplers.BaseSampler``, as ``optuna.samplers.QMCSampler``.
         **options: Whatever else the sampler's constructor takes.
 
     Raises:
-        InputError: If the seed is no whole number or negative, or the sampler cannot be made (see
-            ``optimizers.optuna_loading.make_sampler``).
+        InputError: If the seed is no whole number or negative, the goals are no goals or more than the
+            sampler takes, or the sampler cannot be made (see ``optimizers.optuna_loading.make_sampler``).
     """
 
-    def __init__(self, space: DesignSpace, seed: int, *, sampler: str = "tpe", **options: object) -> None:
+    def __init__(
+        self,
+        space: DesignSpace,
+        seed: int,
+        *,
+        goals: Iterable[Goal] = (SCORE,),
+        sampler: str = "tpe",
+        **options: object,
+    ) -> None:
         super().__init__(space, seed)
+        self._goals = checked(goals)
         made = make_sampler(sampler, int(self._rng.integers(2**32)), options)
-        with _quiet():
-            self._study = optuna.create_study(sampler=made)
         self._parameters = _Parameters(space, ordered=isinstance(made, _WITHOUT_CATEGORIES))
-        self._running: dict[Genome, int] = {}
+        self._study = _study(made, len(self._goals))
+        self._running: dict[Genome, Trial] = {}
+        if len(self._goals) > 1:
+            self._try(sampler, options)
+
+    def _try(self, sampler: str, options: Mapping[str, object]) -> None:
+        """Ask a sampler like the one made, which stays as it is: one that takes one goal says so then."""
+        study = _study(make_sampler(sampler, 0, options), len(self._goals))
+        try:
+            with _quiet():
+                study.ask(self._parameters.distributions)
+        except ValueError as error:
+            raise several_refused(f"Sampler {sampler!r}", self._goals) from error
 
     def _ask(self, n: int) -> Sequence[Genome]:
         with _quiet():
@@ -79,26 +109,45 @@ class OptunaSearch(Optimizer):
         trial = self._study.ask(self._parameters.distributions)
         genome = self._parameters.decode(trial.params)
         if genome in self._untried and genome not in self._running:
-            self._running[genome] = trial.number
+            self._running[genome] = trial
         else:
             self._study.tell(trial, state=TrialState.FAIL)
         return genome
 
     def _tell(self, evaluations: Sequence[Evaluation]) -> None:
+        reached = [vector(self._goals, evaluation) for evaluation in evaluations]
         with _quiet():
-            for evaluation in evaluations:
-                self._observe(evaluation.genome, evaluation.score)
+            for evaluation, values in zip(evaluations, reached, strict=True):
+                if evaluation.censored and evaluation.status == "complete":
+                    self._observe_pruned(evaluation)
+                else:
+                    self._observe(evaluation.genome, values)
 
-    def _observe(self, genome: Genome, score: float) -> None:
-        number = self._running.pop(genome, None)
-        if number is not None:
-            self._study.tell(number, score)
-            return
+    def _observe(self, genome: Genome, values: Sequence[float]) -> None:
+        trial = self._running.pop(genome, None)
+        if trial is not None:
+            self._study.tell(trial, values)
+        else:
+            self._add(genome, TrialState.COMPLETE, values=values)
+
+    def _observe_pruned(self, evaluation: Evaluation) -> None:
+        known = dict(enumerate(evaluation.valid_nmse_db, start=1)) if len(self._goals) == 1 else {}
+        trial = self._running.pop(evaluation.genome, None)
+        if trial is not None:
+            for stage, value in known.items():
+                trial.report(value, stage)
+            self._study.tell(trial, state=TrialState.PRUNED)
+        else:
+            self._add(evaluation.genome, TrialState.PRUNED, intermediate_values=known)
+
+    def _add(self, genome: Genome, state: TrialState, **results: Any) -> None:
+        """Tell the study of a trial that it did not ask for."""
         self._study.add_trial(
             create_trial(
+                state=state,
                 params=self._parameters.encode(genome),
                 distributions=self._parameters.distributions,
-                value=score,
+                **results,
             )
         )
 
@@ -133,6 +182,11 @@ class _Parameters:
         if self._ordered:
             values = {name: self._options[name][place] for name, place in values.items()}
         return self._space.decode(values)
+
+
+def _study(sampler: BaseSampler, goals: int) -> optuna.Study:
+    with _quiet():
+        return optuna.create_study(directions=["minimize"] * goals, sampler=sampler)
 
 
 def _in_order(options: tuple[Choice, ...]) -> tuple[Choice, ...]:

@@ -1,18 +1,22 @@
 """REINFORCE: a recurrent controller, trained by policy gradient, proposes the genomes."""
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
-from genome.errors import InputError
 from genome.genome import Genome
 from genome.records import Evaluation
 from genome.space import DesignSpace
 from optimizers.base import PATIENCE, Optimizer
-from optimizers.checks import whole_number
+from optimizers.checks import fraction, whole_number
 from optimizers.controller import Controller
+
+Standing = tuple[float, int, float]
+"""Where a network stands among all told: lower tuples are better."""
 
 
 class Reinforce(Optimizer):
@@ -21,12 +25,17 @@ class Reinforce(Optimizer):
     Genomes are drawn from the policy until the batch holds as many untried ones as were asked for; a policy
     that only repeats itself gives way to a uniform draw. The first batch is uniformly random.
 
-    The reward of a network is the normal score of its rank among all finite scores told so far: minus the
-    normal quantile at the share of them that are better, ties counted half. Ranks make the search blind to
-    the unit of the scores, to outliers and to any increasing transformation of them, and need no guard
-    against a spread of zero, as the median absolute deviation does; their quantiles, unlike the ranks, keep
-    good networks apart as they become many. A diverged network has the reward of the worst finite score.
-    While no score has been finite, the policy stays as it is.
+    The reward of a network is the normal score of its rank among all that were told so far and did not
+    diverge: minus the normal quantile at the share of them that are better, ties counted half. Ranks make the
+    search blind to the unit of the scores, to outliers and to any increasing transformation of them, and need
+    no guard against a spread of zero, as the median absolute deviation does; their quantiles, unlike the
+    ranks, keep good networks apart as they become many. A diverged network has the reward of the worst of
+    them. While there is none, the policy stays as it is.
+
+    A censored network was dropped because others of its batch were better: it ranks just behind the worst
+    complete network of its batch, those that were trained for more stages first and then by score. Behind
+    every complete one ever told it would rank too low, for those of early batches are often worse. In a batch
+    without a complete network, where nothing better is known, it does rank there.
 
     Networks that were drawn uniformly count among the ranks but take no part in the gradient: its estimate
     holds for draws from the policy alone, and weighting the others by how improbable the policy found them
@@ -67,12 +76,12 @@ class Reinforce(Optimizer):
     ) -> None:
         super().__init__(space, seed)
         hidden = whole_number("The hidden size of REINFORCE", hidden, least=1)
-        rate = _fraction("The learning rate of REINFORCE", learning_rate)
-        self._entropy_weight = _fraction("The entropy weight of REINFORCE", entropy_weight)
-        self._decay = _fraction("The baseline decay of REINFORCE", baseline_decay)
+        rate = fraction("The learning rate of REINFORCE", learning_rate, closed=False)
+        self._entropy_weight = fraction("The entropy weight of REINFORCE", entropy_weight, closed=False)
+        self._decay = fraction("The baseline decay of REINFORCE", baseline_decay, closed=False)
         self._controller = Controller(space.choices, hidden, self._rng)
         self._adam = torch.optim.Adam(self._controller.parameters(), lr=rate)
-        self._finite: list[float] = []
+        self._standings: list[Standing] = []
         self._baseline = 0.0
         self._drawn: frozenset[Genome] = frozenset()
 
@@ -115,11 +124,13 @@ class Reinforce(Optimizer):
                 yield self.space.decode(dict(zip(names, options, strict=True)))
 
     def _tell(self, evaluations: Sequence[Evaluation]) -> None:
-        self._finite += [each.score for each in evaluations if each.status == "complete"]
+        told = _standings(evaluations)
+        self._standings = sorted([*self._standings, *told.values()])
         drawn = [each for each in evaluations if each.genome in self._drawn]
-        if not self._finite or not drawn:
+        if not self._standings or not drawn:
             return
-        rewards = _rewards([each.score for each in drawn], self._finite)
+        worst = self._standings[-1]
+        rewards = _rewards([told.get(each.genome, worst) for each in drawn], self._standings)
         self._learn([each.genome for each in drawn], rewards - self._baseline)
         self._baseline += (1.0 - self._decay) * (float(rewards.mean()) - self._baseline)
 
@@ -132,21 +143,22 @@ class Reinforce(Optimizer):
             self._adam.step()
 
 
-def _rewards(scores: Sequence[float], finite: Sequence[float]) -> Tensor:
-    """Return the normal scores of ``scores`` by rank among ``finite``, which holds the finite of them."""
-    ordered = torch.tensor(finite, dtype=torch.float64, device="cpu").sort().values
-    told = torch.tensor(scores, dtype=torch.float64, device="cpu").clamp(max=ordered[-1])
-    better = torch.searchsorted(ordered, told)
-    not_worse = torch.searchsorted(ordered, told, right=True)
-    share = (better + not_worse).to(torch.float64) / (2 * len(ordered))
+def _standings(evaluations: Sequence[Evaluation]) -> dict[Genome, Standing]:
+    """Return where each network of a batch that did not diverge stands."""
+    finite = [each for each in evaluations if each.status == "complete"]
+    worst = max((each.score for each in finite if not each.censored), default=math.inf)
+    return {
+        each.genome: (worst if each.censored else each.score, each.genome.layers - each.stages, each.score)
+        for each in finite
+    }
+
+
+def _rewards(drawn: Sequence[Standing], ordered: Sequence[Standing]) -> Tensor:
+    """Return the normal scores of ``drawn`` by rank among ``ordered``, which holds all of them."""
+    ranks = [bisect_left(ordered, each) + bisect_right(ordered, each) for each in drawn]
+    share = torch.tensor(ranks, dtype=torch.float64, device="cpu") / (2 * len(ordered))
     quantiles: Tensor = torch.special.ndtri(share)
     return -quantiles
-
-
-def _fraction(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
-        raise InputError(f"{name} must be a number of at least 0 and below 1, got {value!r}.")
-    return float(value)
 
 
 @contextmanager

@@ -45,30 +45,40 @@ def _never(_: int) -> bool:
     return False
 
 
-def evaluate(genomes: Sequence[Genome], *, diverged: Callable[[int], bool] = _never) -> list[Evaluation]:
+def evaluate(
+    genomes: Sequence[Genome],
+    *,
+    diverged: Callable[[int], bool] = _never,
+    censored: Callable[[int], bool] = _never,
+) -> list[Evaluation]:
     """Stand in for an evaluator: the score falls with connections and with soft thresholds.
 
     Args:
         genomes: What to evaluate.
-        diverged: Says, of a place in ``genomes`` counted from 0, whether the network there diverges on its
-            last layer.
+        diverged: Says, of a place in ``genomes`` counted from 0, whether the network there diverges on the
+            last layer that is trained.
+        censored: Says whether only the first half of its two or more layers is trained.
 
     Returns:
         One evaluation for each genome, in order; the same for the same genomes.
     """
-    return [_evaluation(genome, diverged(place)) for place, genome in enumerate(genomes)]
+    return [
+        _evaluation(genome, diverged(place), genome.layers // 2 if censored(place) else None)
+        for place, genome in enumerate(genomes)
+    ]
 
 
-def _evaluation(genome: Genome, diverged: bool) -> Evaluation:
+def _evaluation(genome: Genome, diverged: bool, stages: int | None) -> Evaluation:
     score = -10.0 - genome.connections - 0.5 * genome.neurons.count("soft")
-    earlier = tuple(score * layer / genome.layers for layer in range(1, genome.layers))
-    final = float("inf") if diverged else score
+    trained = genome.layers if stages is None else stages
+    *earlier, last = (score * layer / genome.layers for layer in range(1, trained + 1))
+    values = (*earlier, float("inf") if diverged else last)
     return Evaluation(
-        request=Request(genome),
+        request=Request(genome, stages=stages),
         setting="conformance",
         status="diverged" if diverged else "complete",
-        valid_nmse_db=(*earlier, final),
-        valid_ratio_db=(*earlier, final),
+        valid_nmse_db=values,
+        valid_ratio_db=values,
         test_nmse_db=None,
         test_ratio_db=None,
         seconds=1.0,
@@ -156,6 +166,35 @@ class OptimizerConformance:
                 genomes = optimizer.ask(12)
                 assert len(set(genomes)) == 12, "after failures the batch is short or repeats a genome"
                 optimizer.tell(evaluate(genomes, diverged=lambda _: True))
+            run(optimizer, [12, 12])
+
+    def test_goes_on_after_censored(self, make: MakeOptimizer) -> None:
+        """Networks stopped early are told with what is known of them; the search goes on, and replays.
+
+        Some of them diverged before they were stopped.
+        """
+        searched, replayed = make(SPACE, 11), make(SPACE, 11)
+        for size in (9, 1, 24, 9):
+            batch = searched.ask(size)
+            assert replayed.ask(size) == batch, "told the same of censored networks, asked differently"
+            recorded = evaluate(
+                batch, diverged=lambda place: place % 5 == 0, censored=lambda place: place % 3 != 2
+            )
+            contents = [evaluation.to_dict() for evaluation in recorded]
+            searched.tell(recorded)
+            assert [evaluation.to_dict() for evaluation in recorded] == contents, "an evaluation has changed"
+            replayed = pickle.loads(pickle.dumps(replayed))
+            replayed.tell([Evaluation.from_dict(each) for each in contents])
+        assert run(searched, [9, 9]) == run(replayed, [9, 9]), "the paths part after censored networks"
+
+    def test_goes_on_when_all_are_censored(self, make: MakeOptimizer) -> None:
+        """Batches in which no network was trained to the end do no harm, at the start and later."""
+        optimizer = make(SPACE, 12)
+        for _ in range(2):
+            for _ in range(3):
+                genomes = optimizer.ask(12)
+                assert len(set(genomes)) == 12, "after censored networks the batch is short or repeats one"
+                optimizer.tell(evaluate(genomes, censored=lambda _: True))
             run(optimizer, [12, 12])
 
     @pytest.mark.parametrize("batches", [0, 1, 4])

@@ -1,15 +1,20 @@
 """The laws of regularized evolution, seen from outside."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from genome.errors import InputError
 from genome.genome import Genome
 from genome.space import DesignSpace
+from optimizers import CONNECTIONS, SCORE, Optimizer
 from optimizers.evolution import RegularizedEvolution
+from optimizers.nondominated import NondominatedEvolution
+from optimizers.operators import Individual, mutate, tournament
 from optimizers.random_search import RandomSearch
 from optimizers.testing import evaluate
 
@@ -50,7 +55,9 @@ def test_it_starts_as_random_search(batch: int) -> None:
 @pytest.mark.parametrize("mutations", [1, 3])
 def test_a_child_is_a_mutated_recent_network(batch: int, mutations: int) -> None:
     population = 12
-    asked = grow(RegularizedEvolution(SPACE, 0, population=population, mutations=mutations), batch, 80)
+    asked = grow(
+        RegularizedEvolution(SPACE, 0, population=population, mutations=mutations, crossover=0.0), batch, 80
+    )
     start = -(-population // batch) * batch
     for place in range(start, len(asked)):
         told = place // batch * batch
@@ -62,7 +69,9 @@ def test_a_child_is_a_mutated_recent_network(batch: int, mutations: int) -> None
 def test_the_parent_is_the_best_of_the_recent_and_not_of_all(batch: int) -> None:
     """The oldest die: the best network ever seen stops being a parent once it has left the population."""
     population = 8
-    asked = grow(RegularizedEvolution(SPACE, 3, population=population, sample=WHOLE), batch, 120)
+    asked = grow(
+        RegularizedEvolution(SPACE, 3, population=population, sample=WHOLE, crossover=0.0), batch, 120
+    )
     outlived = 0
     for place in range(population, len(asked)):
         told = place // batch * batch
@@ -76,7 +85,7 @@ def test_the_parent_is_the_best_of_the_recent_and_not_of_all(batch: int) -> None
 
 def test_a_whole_large_batch_has_children() -> None:
     """The population is never smaller than the batch told last."""
-    optimizer = RegularizedEvolution(SPACE, 0, population=2, sample=WHOLE)
+    optimizer = RegularizedEvolution(SPACE, 0, population=2, sample=WHOLE, crossover=0.0)
     *_, last = (grow(optimizer, 30, 30) for _ in range(3))
     children = optimizer.ask(30)
     scores = [evaluation.score for evaluation in evaluate(last)]
@@ -89,20 +98,22 @@ def test_a_whole_large_batch_has_children() -> None:
     assert min(distance(child, parent) for parent in [children[-1], *single]) == 1
 
 
-def test_a_diverged_network_is_never_a_parent() -> None:
-    """Every second network diverges; the children still descend from the others alone."""
-    optimizer = RegularizedEvolution(SPACE, 0, population=10, sample=1)
+@pytest.mark.parametrize("how", ["diverged", "censored"])
+def test_a_failed_network_is_never_a_parent(how: str) -> None:
+    """Every second network diverges, or is dropped; the children still descend from the others alone."""
+    optimizer = RegularizedEvolution(SPACE, 0, population=10, sample=1, crossover=0.0)
     sound: list[Genome] = []
     for step in range(12):
         genomes = optimizer.ask(10)
         if step:
             assert all(min(distance(child, parent) for parent in sound[-10:]) == 1 for child in genomes)
-        optimizer.tell(evaluate(genomes, diverged=lambda place: place % 2 == 0))
+        optimizer.tell(evaluate(genomes, **{how: lambda place: place % 2 == 0}))
         sound += genomes[1::2]
 
 
-def test_diverged_networks_do_not_age_the_population() -> None:
-    optimizer = RegularizedEvolution(SPACE, 0, population=10, sample=WHOLE)
+@pytest.mark.parametrize("how", ["diverged", "censored"])
+def test_failed_networks_do_not_age_the_population(how: str) -> None:
+    optimizer = RegularizedEvolution(SPACE, 0, population=10, sample=WHOLE, crossover=0.0)
     founders = optimizer.ask(10)
     optimizer.tell(evaluate(founders))
     scores = [evaluation.score for evaluation in evaluate(founders)]
@@ -110,16 +121,52 @@ def test_diverged_networks_do_not_age_the_population() -> None:
     for _ in range(3):
         children = optimizer.ask(10)
         assert all(min(distance(child, winner) for winner in winners) == 1 for child in children)
-        optimizer.tell(evaluate(children, diverged=lambda _: True))
+        optimizer.tell(evaluate(children, **{how: lambda _: True}))
 
 
-def test_it_is_random_search_while_everything_diverges() -> None:
+@pytest.mark.parametrize("how", ["diverged", "censored"])
+def test_it_is_random_search_while_everything_fails(how: str) -> None:
     optimizer, control = RegularizedEvolution(SPACE, 5, population=4), RandomSearch(SPACE, 5)
     for _ in range(4):
         genomes = optimizer.ask(8)
         assert genomes == control.ask(8)
         for each in (optimizer, control):
-            each.tell(evaluate(genomes, diverged=lambda _: True))
+            each.tell(evaluate(genomes, **{how: lambda _: True}))
+
+
+def test_without_crossover_nothing_is_drawn_for_it() -> None:
+    """A child costs the draws of a tournament and of a mutation, and no other."""
+    optimizer = RegularizedEvolution(SPACE, 2, population=8, sample=3, crossover=0.0)
+    founders = grow(optimizer, 8, 8)
+    population = [Individual(each.genome, (each.score,)) for each in evaluate(founders)]
+    rng = copy.deepcopy(optimizer._rng)
+    expected = [mutate(tournament(population, rng, 3).genome, SPACE, rng, 1) for _ in range(5)]
+    assert optimizer.ask(5) == expected
+
+
+def test_with_crossover_a_child_has_two_parents() -> None:
+    """Where both parents agree it changes at one choice at most; where they do not, it takes of both."""
+    optimizer = RegularizedEvolution(SPACE, 0, population=2, sample=1, crossover=1.0)
+    mother, father = optimizer.ask(2)
+    optimizer.tell(evaluate([mother, father]))
+    agreed = {name for name, option in SPACE.encode(mother).items() if SPACE.encode(father)[name] == option}
+    mixed = 0
+    for child in optimizer.ask(60):
+        assert sum(SPACE.encode(child)[name] != SPACE.encode(mother)[name] for name in agreed) <= 1
+        mixed += min(distance(child, mother), distance(child, father)) > 1
+    # Half of the pairs are a network and itself.
+    assert 15 < mixed < 45
+
+
+@pytest.mark.parametrize("crossover", [0.25, 0.75])
+def test_crossover_is_the_share_of_children_with_two_parents(crossover: float) -> None:
+    """Parents far apart: a child of one of them is one step away, of both many."""
+    optimizer = RegularizedEvolution(SPACE, 1, population=30, sample=1, crossover=crossover)
+    parents = grow(optimizer, 30, 30)
+    children = optimizer.ask(400)
+    crossed = sum(min(distance(child, parent) for parent in parents) > 1 for child in children)
+    # One pair in thirty is a network and itself.
+    assert stats.binomtest(crossed, 400, crossover * 29 / 30).pvalue > 1e-3
 
 
 def test_the_batch_decides_when_the_state_is_read() -> None:
@@ -137,6 +184,17 @@ def test_the_batch_decides_when_the_state_is_read() -> None:
     ("option", "value", "message"),
     [
         ("population", 0, "The population of evolution must be a whole number of at least 1, got 0."),
+        (
+            "crossover",
+            1.5,
+            "The crossover of evolution must be a number of at least 0 and at most 1, got 1.5.",
+        ),
+        ("crossover", -1, "The crossover of evolution must be a number of at least 0 and at most 1, got -1."),
+        (
+            "crossover",
+            True,
+            "The crossover of evolution must be a number of at least 0 and at most 1, got True.",
+        ),
         ("sample", -1, "The tournament sample of evolution must be a whole number of at least 1, got -1."),
         ("mutations", 0, "The mutations per child of evolution must be a whole number of at least 1, got 0."),
         (
@@ -146,6 +204,16 @@ def test_the_batch_decides_when_the_state_is_read() -> None:
         ),
     ],
 )
-def test_an_option_out_of_range_is_refused(option: str, value: int, message: str) -> None:
+@pytest.mark.parametrize("kind", [RegularizedEvolution, NondominatedEvolution])
+def test_an_option_out_of_range_is_refused(
+    kind: Callable[..., Optimizer], option: str, value: object, message: str
+) -> None:
     with pytest.raises(InputError, match=f"^{message}$"):
-        RegularizedEvolution(SPACE, 0, **{option: value})
+        kind(SPACE, 0, **{option: value})
+
+
+def test_it_takes_one_goal() -> None:
+    with pytest.raises(
+        InputError, match=r"^Regularized evolution takes one goal, got 2 \(nmse, connections\)"
+    ):
+        RegularizedEvolution(SPACE, 0, goals=(SCORE, CONNECTIONS))

@@ -11,8 +11,9 @@ import pytest
 from genome.genome import Genome
 from genome.records import Evaluation
 from genome.space import DesignSpace
-from optimizers import Optimizer
+from optimizers import CONNECTIONS, SCORE, Optimizer
 from optimizers.evolution import RegularizedEvolution
+from optimizers.nondominated import NondominatedEvolution
 from optimizers.random_search import RandomSearch
 from optimizers.testing import MakeOptimizer, OptimizerConformance
 
@@ -41,6 +42,24 @@ class TestEvolutionWithManyMutations(OptimizerConformance):
     @pytest.fixture
     def make(self) -> MakeOptimizer:
         return partial(RegularizedEvolution, population=40, sample=50, mutations=3)
+
+
+class TestEvolutionWithoutCrossover(OptimizerConformance):
+    @pytest.fixture
+    def make(self) -> MakeOptimizer:
+        return partial(RegularizedEvolution, crossover=0.0)
+
+
+class TestNondominatedEvolution(OptimizerConformance):
+    @pytest.fixture
+    def make(self) -> MakeOptimizer:
+        return partial(NondominatedEvolution, goals=(SCORE, CONNECTIONS))
+
+
+class TestSmallestNondominatedEvolution(OptimizerConformance):
+    @pytest.fixture
+    def make(self) -> MakeOptimizer:
+        return partial(NondominatedEvolution, goals=(CONNECTIONS, SCORE), population=1, crossover=1.0)
 
 
 class SharedCounter(RandomSearch):
@@ -102,6 +121,22 @@ class Brittle(RandomSearch):
         self._rng.choice(len(scores), p=weights / weights.sum())
 
 
+class Hasty(RandomSearch):
+    """Takes it for granted that all stages were trained."""
+
+    def _tell(self, evaluations: Sequence[Evaluation]) -> None:
+        self._last = [evaluation.valid_nmse_db[self.space.layers - 1] for evaluation in evaluations]
+
+
+class Eager(RandomSearch):
+    """Learns from the record of what was censored as from an object."""
+
+    def _tell(self, evaluations: Sequence[Evaluation]) -> None:
+        for evaluation in evaluations:
+            if evaluation.censored:
+                self._rng = np.random.default_rng(id(evaluation))
+
+
 class Vandal(RandomSearch):
     """Rewrites what it was told."""
 
@@ -133,11 +168,16 @@ SUITE = OptimizerConformance
         (Unpicklable, partial(SUITE.test_a_pickled_copy_goes_on_the_same, batches=0), "pickle"),
         (Repeating, partial(SUITE.test_batches_of_any_size, size=7), "is also at place 1"),
         (Brittle, SUITE.test_goes_on_when_all_failed, "(?i)probabilities"),
+        (Hasty, SUITE.test_goes_on_after_censored, "index out of range"),
+        (Hasty, SUITE.test_goes_on_when_all_are_censored, "index out of range"),
+        (Eager, SUITE.test_goes_on_after_censored, "of censored networks, asked differently"),
         (Vandal, SUITE.test_leaves_what_it_is_told, "the list that was told has changed"),
         (Lenient, SUITE.test_refuses_broken_batches, "DID NOT RAISE"),
     ],
 )
 def test_the_suite_sees_it(broken: type[Optimizer], check: Check, complaint: str) -> None:
     check(SUITE(), RandomSearch)
-    with pytest.raises((AssertionError, AttributeError, ValueError, pytest.fail.Exception), match=complaint):
+    with pytest.raises(
+        (AssertionError, AttributeError, IndexError, ValueError, pytest.fail.Exception), match=complaint
+    ):
         check(SUITE(), broken)

@@ -9,10 +9,19 @@ from pathlib import Path
 import pytest
 
 from genome.space import DesignSpace
-from optimizers import create, names
+from optimizers import CONNECTIONS, SCORE, Optimizer, create, names
 from optimizers.testing import evaluate, run
 
 ROOT = Path(__file__).parents[2]
+
+
+MADE = ["evolution for two goals", *sorted({*names()} - {"gp"})]
+"""A Gaussian process would take a minute, and goes the same way as the other samplers of Optuna."""
+
+
+def make(name: str, layers: int) -> Optimizer:
+    name, _, several = name.partition(" for ")
+    return create(name, DesignSpace(layers=layers), 0, goals=(SCORE, CONNECTIONS) if several else (SCORE,))
 
 
 def python(code: str, *, hash_seed: str = "0", data: bytes = b"") -> str:
@@ -46,13 +55,10 @@ print(*sorted({'torch', 'pytest'} & set(sys.modules)))
     assert python(code).split() == []
 
 
-@pytest.mark.parametrize("name", sorted({*names()} - {"gp"}))
+@pytest.mark.parametrize("name", MADE)
 def test_a_search_goes_on_in_another_process(name: str) -> None:
-    """A pickled search asks the same elsewhere, whatever order that process gives to sets.
-
-    A Gaussian process would take a minute, and goes the same way as the other samplers of Optuna.
-    """
-    optimizer = create(name, DesignSpace(layers=4), 0)
+    """A pickled search asks the same elsewhere, whatever order that process gives to sets."""
+    optimizer = make(name, 4)
     slow = name in {"cmaes", "nsga2", "tpe"}  # Optuna's take milliseconds a genome.
     size = 8 if slow else 50
     run(optimizer, [size] * (2 if slow else 8))
@@ -67,14 +73,14 @@ print(*(genome.digest for batch in run(optimizer, [{size}] * 3) for genome in ba
     assert [python(code, hash_seed=seed, data=data).split() for seed in ("1", "2")] == [here, here]
 
 
-@pytest.mark.parametrize("name", sorted({*names()} - {"gp"}))
+@pytest.mark.parametrize("name", MADE)
 def test_ask_and_tell_cost_little(name: str) -> None:
     """At K = 16 in batches of 32, 5 ms a genome; the best of three, for the machine may be busy.
 
     Optuna's models take longer; a Gaussian process, seconds.
     """
     bound = {"cmaes": 60e-3, "nsga2": 20e-3, "tpe": 60e-3}.get(name, 5e-3)
-    optimizer = create(name, DesignSpace(layers=16), 0)
+    optimizer = make(name, 16)
     costs = []
     for _ in range(3):
         spent = 0.0

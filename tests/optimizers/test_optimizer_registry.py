@@ -9,7 +9,7 @@ import pytest
 import optimizers
 from genome.errors import InputError
 from genome.space import DesignSpace
-from optimizers import optuna_loading
+from optimizers import CONNECTIONS, SCORE, optuna_loading
 from optimizers.evolution import RegularizedEvolution
 from optimizers.random_search import RandomSearch
 from optimizers.testing import run
@@ -135,8 +135,8 @@ def test_what_is_no_optimizer_is_refused(name: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("name", "known"),
     [
-        ("random", "it takes none"),
-        ("evolution", "its options are mutations, population, sample"),
+        ("random", "its options are goals"),
+        ("evolution", "its options are crossover, goals, mutations, population, sample"),
         (f"{SEARCH}:Mine", "its options are start, step"),
     ],
 )
@@ -144,6 +144,20 @@ def test_an_unknown_option_lists_the_known(name: str, known: str) -> None:
     message = f"Optimizer {name!r} has no option 'popsize': {known}."
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         optimizers.create(name, SPACE, 0, popsize=10)
+
+
+def test_goals_arrive_where_they_are_taken() -> None:
+    """A user's optimizer that knows nothing of goals minimizes the score, and no other."""
+    goals = (SCORE, CONNECTIONS)
+    anything = optimizers.create(f"{SEARCH}:Anything", SPACE, 5, goals=goals)
+    assert vars(anything)["options"] == {"goals": goals}
+    assert optimizers.create(f"{SEARCH}:Mine", SPACE, 5, start=1, goals=(SCORE,)).asked == 0
+    for refused, message in (
+        (goals, "takes one goal, got 2"),
+        (goals[1:], "minimizes nmse and has no option"),
+    ):
+        with pytest.raises(InputError, match=re.escape(f"Optimizer '{SEARCH}:Mine' {message}")):
+            optimizers.create(f"{SEARCH}:Mine", SPACE, 5, start=1, goals=refused)
 
 
 def test_a_value_out_of_range_is_refused() -> None:

@@ -19,11 +19,13 @@ from genome.genome import Genome
 from genome.neurons import NEURONS
 from genome.records import Evaluation, Request, Status
 from genome.space import DesignSpace
-from optimizers import Optimizer
+from optimizers import CONNECTIONS, SCORE, Goal, Optimizer
 from optimizers.optuna_loading import names
 from optimizers.optuna_sampler import ORDER, OptunaSearch
 from optimizers.random_search import RandomSearch
 from optimizers.testing import SPACE, TINY, MakeOptimizer, OptimizerConformance, evaluate, run
+
+GOALS = (SCORE, CONNECTIONS)
 
 SMALL = DesignSpace(layers=4)
 """2**3 * 3**4 = 648 genomes."""
@@ -243,6 +245,17 @@ class TestGP:
             optimizer.tell(evaluate(genomes, diverged=failed))
         assert len(optimizer.ask(3)) == 3
 
+    def test_two_goals(self) -> None:
+        """Failures, and what was stopped early, are told as with one goal."""
+        optimizer, again = (self.make(2, goals=GOALS) for _ in range(2))
+        for each in (optimizer, again):
+            for size in (6, 2):
+                told = evaluate(
+                    each.ask(size), diverged=lambda place: place == 1, censored=lambda place: place == 2
+                )
+                each.tell(told)
+        assert run(optimizer, [2]) == run(again, [2])
+
     def test_learns(self) -> None:
         """Six proposals after ten random ones are better than these, on average over four seeds."""
         gains = []
@@ -253,13 +266,17 @@ class TestGP:
         assert min(gains) > 0.5
 
 
-def test_a_deep_copy_made_with_a_batch_waiting_goes_on_the_same() -> None:
-    optimizer = OptunaSearch(SPACE, 0)
+@pytest.mark.parametrize("goals", [GOALS[:1], GOALS])
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_a_copy_made_with_a_batch_waiting_goes_on_the_same(
+    goals: tuple[Goal, ...], copied: Callable[[Optimizer], Optimizer]
+) -> None:
+    optimizer = OptunaSearch(SPACE, 0, goals=goals)
     run(optimizer, [12, 12])
     genomes = optimizer.ask(12)
-    other = copy.deepcopy(optimizer)
+    other = copied(optimizer)
     for each in (optimizer, other):
-        each.tell(evaluate(genomes))
+        each.tell(evaluate(genomes, diverged=lambda place: place < 3, censored=lambda place: place % 2 == 0))
     assert run(optimizer, [12, 12]) == run(other, [12, 12])
 
 

@@ -19,7 +19,7 @@ from genome.space import DesignSpace
 from optimizers import Optimizer
 from optimizers.controller import Controller
 from optimizers.random_search import RandomSearch
-from optimizers.reinforce import Reinforce
+from optimizers.reinforce import Reinforce, _rewards, _standings
 from optimizers.testing import TINY, MakeOptimizer, OptimizerConformance, evaluate, run
 
 SPACE = DesignSpace(layers=6)
@@ -123,6 +123,69 @@ def test_the_policy_stays_while_everything_diverges() -> None:
         before = judged(optimizer, genomes)
         tell(optimizer, genomes, [math.inf] * 10)
         assert torch.equal(judged(optimizer, genomes), before)
+
+
+def stopped(genome: Genome, score: float, stages: int) -> Evaluation:
+    values = (score,) * stages
+    status: Status = "diverged" if math.isinf(score) else "complete"
+    return Evaluation(Request(genome, stages=stages), "synthetic", status, values, values, None, None, 0.0)
+
+
+def test_censored_networks_rank_behind_the_complete_ones_of_their_batch() -> None:
+    """By stages, then by score; siblings that share what was trained tie, and what diverged is last."""
+    optimizer = Reinforce(SPACE, 0)
+    earlier = optimizer.ask(4)
+    tell(optimizer, earlier, [5.0, 6.0, 7.0, 8.0])
+    genomes = optimizer.ask(9)
+    batch = [
+        evaluation(genomes[0], 1.0),
+        stopped(genomes[1], -9.0, 2),
+        stopped(genomes[2], 3.0, 4),
+        evaluation(genomes[3], 2.0),
+        stopped(genomes[4], 2.5, 4),
+        stopped(genomes[5], -9.0, 2),
+        stopped(genomes[6], -8.0, 2),
+        evaluation(genomes[7], math.inf),
+        stopped(genomes[8], math.inf, 2),
+    ]
+    optimizer.tell(batch)
+    standings = _standings(batch)
+    assert sorted(standings, key=lambda genome: standings[genome]) == [
+        genomes[i] for i in (0, 3, 4, 2, 1, 5, 6)
+    ]
+    assert standings[genomes[1]] == standings[genomes[5]]
+    # Of 11: behind 0, 1, 2, ..., with the pair sharing the places 4 and 5; four early ones are behind them.
+    shares = [0.5, 1.5, 2.5, 3.5, 5.0, 5.0, 6.5, 7.5, 8.5, 9.5, 10.5]
+    rewards = _rewards(optimizer._standings, optimizer._standings)
+    np.testing.assert_allclose(rewards, -stats.norm.ppf(np.array(shares) / 11), atol=1e-12)
+
+
+def test_a_batch_without_complete_networks_ranks_behind_all() -> None:
+    optimizer = Reinforce(SPACE, 0)
+    genomes = optimizer.ask(3)
+    optimizer.tell([stopped(genome, -99.0, 3) for genome in genomes])
+    later = optimizer.ask(3)
+    tell(optimizer, later, [1.0, 2.0, 3.0])
+    assert [standing[0] for standing in optimizer._standings] == [1.0, 2.0, 3.0] + [math.inf] * 3
+    assert judged(optimizer, genomes + later).isfinite().all()
+
+
+def test_what_is_dropped_becomes_less_probable_than_what_is_kept() -> None:
+    """Although its score so far looks better."""
+    optimizer = Reinforce(SPACE, 0)
+    for _ in range(3):
+        genomes = optimizer.ask(12)
+        before = judged(optimizer, genomes)
+        kept = [genome.neurons[0] == "soft" for genome in genomes]
+        optimizer.tell(
+            [
+                evaluation(g, -1.0) if keep else stopped(g, -50.0, 3)
+                for g, keep in zip(genomes, kept, strict=True)
+            ]
+        )
+        gains = judged(optimizer, genomes) - before
+        assert 0 < sum(kept) < 12
+        assert gains[torch.tensor(kept)].mean() > 0.5 + gains[~torch.tensor(kept)].mean()
 
 
 def test_failures_leave_no_number_that_is_not_finite() -> None:
