@@ -7,5 +7,7 @@ that a caller who only ranks evaluations does not wait for Matplotlib.
 * `analysis.average`: the average architecture of a set of genomes.
 * `analysis.comparison`: paired differences over seeds and intervals; `analysis.claims`: claims judged by
   them.
-* `analysis.figures`: heat map and learning curve as PNG; `analysis.html`: the report of a search as one page.
+* `analysis.control`: what random search finds at any budget, exactly, from one random sample.
+* `analysis.figures`: heat map and learning curve as PNG; `analysis.pareto_figure`: NMSE against a cost;
+  `analysis.html`: the report of a search as one page.
 """

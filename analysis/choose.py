@@ -12,7 +12,8 @@ def top(evaluations: Iterable[Evaluation], k: int) -> list[Evaluation]:
     """The k best completed evaluations, best (lowest validation NMSE) first; all, when there are fewer.
 
     Equal scores are ordered by fewer connections, then by genome digest, so that the order of the input does
-    not matter. The same evaluation given twice counts once; diverged ones are left out.
+    not matter. The same evaluation given twice counts once; diverged ones are left out, and so are censored
+    ones, which were not trained to the last stage.
 
     Raises:
         InputError: if k < 1, if no evaluation completed, if evaluations of different settings or draws of
@@ -45,7 +46,7 @@ def chosen(evaluations: Iterable[Evaluation], margin_db: float = 0.3) -> Evaluat
 def _ranked(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
     distinct = {evaluation.key: evaluation for evaluation in evaluations}
     _require_comparable(distinct.values())
-    completed = [evaluation for evaluation in distinct.values() if evaluation.status == "complete"]
+    completed = [each for each in distinct.values() if each.status == "complete" and not each.censored]
     if not completed:
         raise InputError(
             f"There is nothing to choose from: none of the {len(distinct)} evaluations completed."

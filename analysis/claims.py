@@ -16,6 +16,8 @@ Answer = Literal["true", "false", "not shown", "diverged"]
 class Claim:
     """Subject is at least `margin_db` better than reference, or not more than `margin_db` worse.
 
+    Better by a margin of 0 is plainly better: a network is not better than itself.
+
     Raises:
         InputError: if the margin is negative or not finite.
     """
@@ -37,6 +39,8 @@ class Claim:
         return -self.margin_db if self.kind == "better_by" else self.margin_db
 
     def __str__(self) -> str:
+        if self.kind == "better_by" and not self.margin_db:
+            return f"{self.subject} is better than {self.reference}"
         if self.kind == "better_by":
             return f"{self.subject} is at least {self.margin_db:g} dB better than {self.reference}"
         return f"{self.subject} is not worse than {self.reference} by more than {self.margin_db:g} dB"
@@ -87,8 +91,9 @@ def judge(claim: Claim, models: Mapping[str, Values]) -> Verdict:
     The whole interval must support the claim. With the bound -margin for `better_by` and +margin for
     `not_worse_by` (lower dB is better):
 
-    * ``true``: the upper end of the interval is at most the bound;
-    * ``false``: the lower end is above the bound;
+    * ``true``: the upper end of the interval is at most the bound (below it, where the margin of
+      `better_by` is 0);
+    * ``false``: the lower end is above the bound (at least the bound, there);
     * ``not shown``: the interval straddles the bound, so these seeds do not tell;
     * ``diverged``: a training of either model diverged, so there is no interval.
 
@@ -109,9 +114,10 @@ def judge(claim: Claim, models: Mapping[str, Values]) -> Verdict:
         f"difference {difference.mean:+.2f} dB, "
         f"95% interval {difference.low:+.2f} to {difference.high:+.2f} dB, {difference.n} seeds"
     )
-    if difference.high <= claim.bound_db:
+    strict = claim.kind == "better_by" and claim.margin_db == 0.0
+    if difference.high < claim.bound_db or (difference.high == claim.bound_db and not strict):
         return Verdict(claim, "true", f"True: {claim} ({numbers}).", difference)
-    if difference.low > claim.bound_db:
+    if difference.low > claim.bound_db or (difference.low == claim.bound_db and strict):
         return Verdict(claim, "false", f"False: {claim} ({numbers}).", difference)
     undecided = f"{numbers}, which does not settle it"
     return Verdict(claim, "not shown", f"Not shown: {claim} ({undecided}).", difference)

@@ -4,20 +4,19 @@ Drawn with Matplotlib's Agg canvas through its object interface, so that no glob
 read or left behind. A file holds no date and no version: the same input gives the same bytes.
 """
 
-import io
 import os
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from analysis import heatmap_parts as parts
+from analysis.control import best_of
+from analysis.png import save_png
 from genome.errors import InputError
-from genome.files import write_atomic
 from genome.genome import Genome
 from genome.neurons import Neuron
 
@@ -73,11 +72,14 @@ def draw_heatmap(
     figure.colorbar(axes.images[0], cax=bar)
     bar.set_title("share", fontsize=8)
     bar.tick_params(labelsize=8)
-    _save(figure, path)
+    save_png(figure, path)
 
 
 def draw_learning_curve(
-    path: str | os.PathLike[str], scores: Sequence[float], random: Sequence[float] | None = None
+    path: str | os.PathLike[str],
+    scores: Sequence[float],
+    random: Sequence[float] | None = None,
+    dropped: Sequence[bool] = (),
 ) -> None:
     """Draw the validation NMSE of every evaluation of a search, in order, and the best so far.
 
@@ -87,7 +89,11 @@ def draw_learning_curve(
     Args:
         path: PNG file to write; replaced if it exists.
         scores: validation NMSE in dB (lower is better), in order of evaluation.
-        random: scores of a random search to compare with; only its best so far is drawn.
+        random: scores of a random search to compare with. Drawn is what its best is at every budget up to
+            the search's: the mean, and the band from the 5% to the 95% quantile
+            (`analysis.control.best_of`).
+        dropped: for each evaluation, whether its network was dropped before its last stage, so that it has
+            no score (inf); drawn at the upper edge, as a line. By default none was.
 
     Raises:
         InputError: if no score of a search is finite.
@@ -95,8 +101,8 @@ def draw_learning_curve(
     """
     values = np.asarray(scores, dtype=np.float64)
     best = _best_so_far(values)
-    rival = None if random is None else _best_so_far(np.asarray(random, dtype=np.float64))
-    curves = np.concatenate([best] if rival is None else [best, rival])
+    rival = None if random is None else _band(random, len(values))
+    curves = np.concatenate([best] if rival is None else [best, *rival.T])
     low = float(np.nanmin(curves))
     high = max(float(np.nanmax(curves)), float(np.quantile(values[np.isfinite(values)], 0.9)))
     pad = 0.06 * max(high - low, 1.0)
@@ -104,12 +110,14 @@ def draw_learning_curve(
     figure = Figure(figsize=(7.0, 4.4), dpi=parts.PIXELS_PER_INCH, layout="constrained")
     axes = figure.add_subplot()
     axes.set_ylim(low - pad, high + 2 * pad)
-    _draw_points(axes, values, edge=high + pad)
+    _draw_points(axes, values, np.asarray(dropped or [False] * len(values)), edge=high + pad)
     axes.step(_order(best), best, where="post", color=BEST_COLOUR, linewidth=2.0, label="best so far")
     if rival is not None:
-        label = "best so far of random search"
-        axes.step(_order(rival), rival, "--", where="post", color=RIVAL_COLOUR, label=label)
-    axes.set_xlim(0, max(len(best), 0 if rival is None else len(rival)) + 1)
+        order, (mean, lower, upper) = _order(rival), rival.T
+        label = "best of random search (5%, mean, 95%)"
+        axes.plot(order, mean, "--", color=RIVAL_COLOUR, label=label)
+        axes.fill_between(order, lower, upper, color=RIVAL_COLOUR, alpha=0.15, linewidth=0)
+    axes.set_xlim(0, len(best) + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.ticklabel_format(axis="y", useOffset=False)
     axes.set_xlabel("evaluation")
@@ -118,7 +126,7 @@ def draw_learning_curve(
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
-    _save(figure, path)
+    save_png(figure, path)
 
 
 def _checked_share(share: ArrayLike) -> NDArray[np.float64]:
@@ -135,25 +143,30 @@ def _best_so_far(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(best), best, np.nan)
 
 
+def _band(scores: Sequence[float], most: int) -> NDArray[np.float64]:
+    """Mean and quantiles of the best of 1, 2, .. random networks, ``(budgets, 3)``; NaN if not finite."""
+    if not np.isfinite(scores).any():
+        raise InputError(f"A learning curve needs a finite score, got none among {len(scores)}.")
+    drawn = [best_of(scores, budget) for budget in range(1, min(len(scores), most) + 1)]
+    rows = np.array([(each.mean, each.low, each.high) for each in drawn])
+    return np.where(np.isfinite(rows), rows, np.nan)
+
+
 def _order(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.arange(1, len(values) + 1)
 
 
-def _draw_points(axes: Axes, values: NDArray[np.float64], edge: float) -> None:
-    diverged = ~np.isfinite(values)
-    above = ~diverged & (values > edge)
+def _draw_points(axes: Axes, values: NDArray[np.float64], dropped: NDArray[np.bool_], edge: float) -> None:
+    diverged = ~np.isfinite(values) & ~dropped
+    above = np.isfinite(values) & (values > edge)
+    at_edge = np.full_like(values, edge)
     for where, heights, marker, label in (
-        (~diverged & ~above, values, "o", "one evaluation"),
-        (above, np.full_like(values, edge), "^", "one evaluation, worse than the axis shows"),
-        (diverged, np.full_like(values, edge), "x", "one evaluation, diverged"),
+        (values <= edge, values, "o", "one evaluation"),
+        (above, at_edge, "^", "one evaluation, worse than the axis shows"),
+        (diverged, at_edge, "x", "one evaluation, diverged"),
+        (dropped, at_edge, "|", "one evaluation, dropped early"),
     ):
         if where.any():
             axes.plot(
                 _order(values)[where], heights[where], marker, color=POINT_COLOUR, markersize=4, label=label
             )
-
-
-def _save(figure: Figure, path: str | os.PathLike[str]) -> None:
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_figure(buffer, format="png", metadata={"Software": None})
-    write_atomic(path, buffer.getvalue())

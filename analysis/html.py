@@ -14,8 +14,8 @@ from genome.genome import Genome
 DISPLAY_NAMES = {"lista": "LISTA", "lfista": "LFISTA", "dense": "Dense-LISTA"}
 
 
-def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: bytes) -> str:
-    """Render what ``result.json`` holds, with both pictures inlined, as a self-contained page.
+def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: bytes, pareto_png: bytes) -> str:
+    """Render what ``result.json`` holds, with its pictures inlined, as a self-contained page.
 
     All of `result` is escaped, and a content security policy in the page forbids it to load anything.
 
@@ -26,9 +26,11 @@ def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: byte
             ``valid_nmse_db`` and ``test_nmse_db`` (``mean``, ``low``, ``high``; None: not measured; a mean
             of None: it diverged); ``differences`` (``subject``, ``reference``, ``mean``, ``low``, ``high``,
             ``seeds``), ``claims`` (``sentence``, ``holds``, ``verdict``), ``top`` (``rank``, ``digest``,
-            ``connections``, ``neurons``, ``valid_nmse_db``), ``settings`` (nested) and ``versions``.
+            ``connections``, ``neurons``, ``valid_nmse_db``), ``control`` and ``halving`` (None without),
+            ``pareto`` (``goals``, ``entries``, ``hypervolume``), ``settings`` (nested) and ``versions``.
         heatmap_png: picture of the average architecture, as `analysis.figures.draw_heatmap` writes it.
         curve_png: picture of the search, as `analysis.figures.draw_learning_curve` writes it.
+        pareto_png: picture of NMSE against cost, as `analysis.pareto_figure.draw_pareto` writes it.
 
     Raises:
         InputError: if `result` lacks something that the page shows, or its chosen genome is illegal.
@@ -51,7 +53,9 @@ def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: byte
     )
     template = environment.get_template("report.html.j2")
     try:
-        return template.render(result=result, heatmap_png=heatmap_png, curve_png=curve_png)
+        return template.render(
+            result=result, heatmap_png=heatmap_png, curve_png=curve_png, pareto_png=pareto_png
+        )
     except UndefinedError as error:
         raise InputError(
             f"The result must hold everything its report shows, got: {error.message}."

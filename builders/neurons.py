@@ -14,6 +14,11 @@ _NEGATIVE_SLOPE: dict[Neuron, float] = {"soft": 1.0, "relu": 0.0, "leaky_relu": 
 _USES_THRESHOLD: dict[Neuron, float] = {"soft": 1.0, "relu": 0.0, "leaky_relu": 0.0}
 
 
+def uses_threshold(name: Neuron) -> bool:
+    """Whether a neuron has a learned threshold."""
+    return _USES_THRESHOLD[name] > 0
+
+
 @dataclass(frozen=True, slots=True)
 class NeuronSelection:
     """Which neuron each member uses, as numbers rather than branches.

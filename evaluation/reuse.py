@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+
+from genome import Evaluation
 
 
 @dataclass(slots=True)
@@ -31,6 +34,17 @@ class Reuse:
         """Count training."""
         self.stages_trained += stages
         self.seconds_trained += seconds
+
+    def recount(self, before: Reuse, evaluations: Iterable[Evaluation]) -> None:
+        """Count networks once that were asked for at several rungs, each to the last stage it was to reach.
+
+        Args:
+            before: the counts before these networks.
+            evaluations: what became of them.
+        """
+        self.stages_asked, self.seconds_asked = before.stages_asked, before.seconds_asked
+        for evaluation in evaluations:
+            self.asked(evaluation.stages, evaluation.seconds)
 
     @property
     def stages_reused(self) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.table_sheet import sheet
 from benchmarks.throughput_report import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +41,10 @@ def test_the_example_optimizer_passes_the_conformance_suite_as_shown(tmp_path: P
 def test_the_readme_shows_the_recorded_throughput() -> None:
     results = json.loads((ROOT / "benchmarks/results/throughput.json").read_text("utf-8"))
     assert markdown(results) in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_data_sheet_shows_the_tables_as_they_are() -> None:
+    assert sheet() in (ROOT / "docs/tables.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -34,8 +34,8 @@ def report(content: Mapping[str, Any]) -> RenderableType:
         Text("Regret, relative to random search [95% interval]", "bold"),
         _regrets(content["strategies"]),
         Text(
-            "0: the best network of the table; 1: no better than random search. p: Mann-Whitney, one-sided, "
-            "lower final regret than random search's, Holm-corrected.",
+            "0: the best of the table; 1: no better than random search. p: Mann-Whitney, one-sided, lower "
+            "final regret than random search's, Holm-corrected." + _starred(content["strategies"]),
             QUIET,
         ),
         Text(),
@@ -57,7 +57,7 @@ def _regrets(strategies: Mapping[str, Any]) -> Table:
     for label, entry in sorted(strategies.items(), key=lambda item: item[1]["regret"][-1]["mean"]):
         last = entry["regret"][-1]
         table.add_row(
-            printable(label),
+            printable(f"{label} *" if len(entry["goals"]) > 1 else label),
             *(_decimals(row["relative"]) for row in entry["regret"]),
             f"[{_decimals(last['low'])}, {_decimals(last['high'])}]",
             "" if last["p"] is None else f"{last['p']:.0e}",
@@ -65,6 +65,11 @@ def _regrets(strategies: Mapping[str, Any]) -> Table:
             f"{entry['milliseconds_a_genome']:.2f}",
         )
     return table
+
+
+def _starred(strategies: Mapping[str, Any]) -> str:
+    several = any(len(entry["goals"]) > 1 for entry in strategies.values())
+    return " *: minimizes both; the others minimize NMSE alone." if several else ""
 
 
 def _table(first: str) -> Table:

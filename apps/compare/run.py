@@ -20,12 +20,15 @@ from apps.compare.curves import regret_curves
 from apps.compare.options import CompareOptions
 from apps.compare.report import report
 from apps.compare.runs import Job, Run, run_all
-from apps.compare.strategies import CONTROL, Strategy, parse, with_control
+from apps.compare.strategies import ALONE, CONTROL, Strategy, parse, with_control
 from apps.search.result import versions
 from evaluation.device import usable_cores
 from evaluation.tabular import Table, load_table
 from genome import InputError
 from genome.files import write_atomic
+from optimizers import Goal
+
+Goals = tuple[Goal, ...]
 
 FORMAT, VERSION = "lista-genome/comparison", 1
 _HALVINGS = 4
@@ -44,7 +47,8 @@ def run_comparison(options: CompareOptions) -> dict[str, Any]:
     _check(options, strategies, table)
     options.out.mkdir(parents=True, exist_ok=True)
     console = Console()
-    runs = _run(options, strategies, console)
+    goals = {strategy: _goals(options, strategy, table) for strategy in strategies}
+    runs = _run(options, goals, console)
     curves = regret_curves(table, runs, options.score)
     content = {
         "format": FORMAT,
@@ -56,7 +60,7 @@ def run_comparison(options: CompareOptions) -> dict[str, Any]:
         "seeds": options.seeds,
         "budget": options.budget,
         "batch": options.batch,
-        "strategies": _strategies(strategies, runs, curves, options.budget),
+        "strategies": _strategies(goals, runs, curves, options.budget),
         "agreement": agreement(table, runs, options.top),
         "seconds": time.perf_counter() - began,
         "versions": versions(),
@@ -79,10 +83,22 @@ def _check(options: CompareOptions, strategies: Sequence[Strategy], table: Table
         )
 
 
-def _run(options: CompareOptions, strategies: Sequence[Strategy], console: Console) -> list[Run]:
+def _goals(options: CompareOptions, strategy: Strategy, table: Table) -> Goals:
+    """What a strategy minimizes: all that is scored, if it takes several goals."""
+    return strategy.most_goals(table.space) if options.score == "hypervolume" else ALONE
+
+
+def _run(options: CompareOptions, goals: Mapping[Strategy, Goals], console: Console) -> list[Run]:
     jobs = [
-        Job(options.table, strategy, _first_seed(strategy, options) + place, options.budget, options.batch)
-        for strategy in strategies
+        Job(
+            table=options.table,
+            strategy=strategy,
+            seed=_first_seed(strategy, options) + place,
+            budget=options.budget,
+            batch=options.batch,
+            goals=aims,
+        )
+        for strategy, aims in goals.items()
         for place in range(options.seeds)
     ]
     # Optimizers take very different times: side by side they would end at once only by chance.
@@ -98,7 +114,7 @@ def _first_seed(strategy: Strategy, options: CompareOptions) -> int:
 
 
 def _strategies(
-    strategies: Sequence[Strategy], runs: Sequence[Run], curves: Mapping[str, Curves], budget: int
+    goals: Mapping[Strategy, Goals], runs: Sequence[Run], curves: Mapping[str, Curves], budget: int
 ) -> dict[str, Any]:
     marks = sorted({max(1, budget >> halving) for halving in range(_HALVINGS + 1)})
     at = {mark: regrets(curves, CONTROL, mark, np.random.default_rng(0)) for mark in marks}
@@ -106,10 +122,11 @@ def _strategies(
         strategy.label: {
             "optimizer": strategy.optimizer,
             "options": dict(strategy.options),
+            "goals": [goal.name for goal in aims],
             "milliseconds_a_genome": _milliseconds(strategy, runs),
             "regret": [_strict(asdict(at[mark][strategy.label])) for mark in marks],
         }
-        for strategy in strategies
+        for strategy, aims in goals.items()
     }
 
 

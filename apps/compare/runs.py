@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from apps.compare.strategies import Strategy
+from apps.compare.strategies import ALONE, Strategy
 from evaluation.tabular import Table, TabularEvaluator, load_table
 from genome import Request
-from optimizers import Optimizer
+from optimizers import Goal, Optimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Job:
         seed: of the optimizer.
         budget: genomes to evaluate; fewer where the space has no more.
         batch: genomes asked for at once.
+        goals: what the optimizer minimizes.
     """
 
     table: str
@@ -36,6 +37,7 @@ class Job:
     seed: int
     budget: int
     batch: int
+    goals: tuple[Goal, ...] = ALONE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +90,7 @@ def run_all(
 def run_job(job: Job) -> Run:
     """Search a table with one optimizer."""
     table = _table(job.table)
-    return search(job, table, job.strategy.create(table.space, job.seed))
+    return search(job, table, job.strategy.create(table.space, job.seed, job.goals))
 
 
 def search(job: Job, table: Table, optimizer: Optimizer) -> Run:

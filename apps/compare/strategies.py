@@ -8,9 +8,11 @@ from typing import Any
 
 import optimizers
 from genome import DesignSpace, InputError
-from optimizers import Optimizer
+from optimizers import CONNECTIONS, SCORE, Goal, Optimizer
 
 CONTROL = "random"
+ALONE: tuple[Goal, ...] = (SCORE,)
+BOTH: tuple[Goal, ...] = (SCORE, CONNECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,21 @@ class Strategy:
     optimizer: str
     options: tuple[tuple[str, Any], ...] = ()
 
-    def create(self, space: DesignSpace, seed: int, **more: object) -> Optimizer:
+    def create(self, space: DesignSpace, seed: int, goals: tuple[Goal, ...] = ALONE) -> Optimizer:
         """Make the optimizer.
 
         Raises:
             InputError: it cannot be made; see ``optimizers.create``.
         """
-        return optimizers.create(self.optimizer, space, seed, **dict(self.options), **more)
+        return optimizers.create(self.optimizer, space, seed, goals=goals, **dict(self.options))
+
+    def most_goals(self, space: DesignSpace) -> tuple[Goal, ...]:
+        """NMSE and connections where the optimizer takes both, else NMSE alone."""
+        try:
+            self.create(space, 0, BOTH)
+        except InputError:
+            return ALONE
+        return BOTH
 
 
 def parse(text: str) -> Strategy:

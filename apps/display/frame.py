@@ -56,7 +56,7 @@ class Frame:
 
     def _bars(self) -> Table:
         table = Table.grid(padding=(0, 1), expand=True)
-        table.add_column(no_wrap=True, min_width=12)
+        table.add_column(no_wrap=True, min_width=13)
         table.add_column(ratio=1)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(no_wrap=True)
@@ -68,6 +68,7 @@ class Frame:
         label = {
             "baselines": "baselines",
             "search": f"generation {state.batch}",
+            "control": "random search",
             "comparison": "comparison",
             "finished": "comparison",
         }[state.phase]

@@ -22,6 +22,7 @@ class Plan:
         title: one line that names problem, optimizer and seed.
         layers: depth K.
         budget: genomes to evaluate.
+        controls: random genomes evaluated beside them.
         comparisons: networks retrained for the comparison at the end.
         out: the run directory.
     """
@@ -29,6 +30,7 @@ class Plan:
     title: str
     layers: int
     budget: int
+    controls: int
     comparisons: int
     out: str
 
@@ -70,8 +72,12 @@ class Observer(Protocol):
         """
         ...
 
+    def controlling(self, genomes: int, reused: int) -> None:
+        """The search is over; random genomes are evaluated as its control, ``reused`` known already."""
+        ...
+
     def comparing(self, networks: int) -> None:
-        """The search is over; this many networks are retrained for the comparison."""
+        """Search and control are over; this many networks are retrained for the comparison."""
         ...
 
     def finished(self, result: Mapping[str, Any]) -> None:

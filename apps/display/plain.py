@@ -51,9 +51,10 @@ class PlainDisplay(Watcher):
     def started(self, plan: Plan, baselines: Mapping[str, Evaluation]) -> None:
         """Write what is about to be done, and what it is compared with."""
         super().started(plan, baselines)
+        control = f"{plan.controls} random ones beside them, " if plan.controls else ""
         self._line(
-            f"Search: {plan.title}; {plan.budget} evaluations, then {plan.comparisons} networks retrained "
-            f"for the comparison; files in {plan.out}"
+            f"Search: {plan.title}; {plan.budget} evaluations, {control}then {plan.comparisons} networks "
+            f"retrained for the comparison; files in {plan.out}"
         )
         levels = ", ".join(f"{name} {_with_unit(each.score)}" for name, each in baselines.items())
         self._line(f"Baselines, validation NMSE: {levels}")
@@ -74,9 +75,16 @@ class PlainDisplay(Watcher):
         budget = state.plan.budget if state.plan else 0
         facts = [f"batch {state.batch}: {state.evaluations}/{budget} evaluated", self._best()]
         facts += [f"{state.diverged} diverged"] if state.diverged else []
+        facts += [state.dropped] if state.dropped else []
         facts += [f"{state.reused} from the archive"] if state.reused else []
         facts += [reused_stages(reuse)] if reuse.stages_asked else []
         self._line(", ".join([*facts, self._time()]))
+
+    def controlling(self, genomes: int, reused: int) -> None:
+        """Write that the control begins."""
+        super().controlling(genomes, reused)
+        known = f", {reused} from the archive" if reused else ""
+        self._line(f"control: {genomes} random networks{known}, {self._time()}")
 
     def comparing(self, networks: int) -> None:
         """Write that the comparison begins."""

@@ -16,9 +16,10 @@ from rich.text import Text
 from apps.display.claims import Claims
 from apps.display.colours import QUIET
 from apps.display.heatmap import HeatMap
+from apps.display.sections import control_section, pareto_section
 from apps.display.svg import SVG_FORMAT
 from apps.display.tables import differences_table, layers_table, models_table, top_table
-from apps.display.text import available, clock, neuron_counts, printable
+from apps.display.text import available, clock, dropped_after, neuron_counts, printable
 from genome import Genome
 from genome.files import write_atomic
 
@@ -43,6 +44,8 @@ def report(result: Mapping[str, Any]) -> RenderableType:
         *_section("Best of the search", top_table(result["top"])),
         Columns([_average(result), _chosen(result)], padding=(0, 4)),
         *_section("Networks", models_table(result)),
+        *_section("Random search at the same budget", control_section(result)),
+        *(_section("NMSE against cost", pareto_section(result)) if "pareto" in result else ()),
         *_section(
             "Paired differences",
             differences_table(result["differences"]),
@@ -112,6 +115,10 @@ def _header(result: Mapping[str, Any]) -> Iterator[RenderableType]:
         f"{clock(saved)} of training time saved",
         QUIET,
     )
+    if halving := facts.get("halving"):
+        dropped = dropped_after({int(stage): count for stage, count in halving["dropped"].items()})
+        saved_stages = f", {halving['stages_saved']} stages fewer than whole networks, each counted alone"
+        yield Text(f"halving: {dropped or 'none dropped'}{saved_stages if dropped else ''}", QUIET)
     if "problem" in facts:
         values = facts["problem"].items()
         yield Text(printable("problem: " + ", ".join(f"{key} {value}" for key, value in values)), QUIET)

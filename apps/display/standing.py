@@ -44,6 +44,8 @@ def best_lines(state: State) -> Iterator[Text]:
         ):
             yield _line(Text.assemble((f"{label:<11} ", QUIET), value))
     yield _line(Text(f"{state.diverged} diverged, {state.reused} reused from the archive", QUIET))
+    if state.dropped:
+        yield _line(Text(state.dropped, QUIET))
     if state.stages:
         yield _line(Text(state.stages, QUIET))
 

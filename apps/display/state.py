@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from analysis.average import Average, average
 from analysis.choose import top
 from apps.display.observer import Plan
-from apps.display.text import reused_stages
+from apps.display.text import dropped_stages, reused_stages
 from genome import Evaluation
 
 if TYPE_CHECKING:
     from evaluation.reuse import Reuse
     from evaluation.trie import Progress
 
-Phase = Literal["baselines", "search", "comparison", "finished"]
+Phase = Literal["baselines", "search", "control", "comparison", "finished"]
 
 _AVERAGED_AT_LEAST, _AVERAGED_SHARE = 5, 0.25
 
@@ -35,10 +36,11 @@ class State:
         reused: how many of the search's genomes were in the archive already, the current batch's included.
         stages: how many stages were reused and what that saved, in words; empty while none was asked for.
         pending: genomes of the current batch that are trained.
-        networks: that are retrained for the comparison.
+        networks: of the control, or retrained for the comparison.
         progress: of the current training; None before its first news.
         evaluations: told so far.
         diverged: how many of those diverged.
+        dropped: how many were dropped before their last stage, and when, in words; empty where none was.
         curve: best score after each of those, in dB.
         best: the best of those that completed.
         average: of the best of those that completed.
@@ -56,6 +58,7 @@ class State:
     progress: Progress | None = None
     evaluations: int = 0
     diverged: int = 0
+    dropped: str = ""
     curve: tuple[float, ...] = ()
     best: Evaluation | None = None
     average: Average | None = None
@@ -78,9 +81,12 @@ class State:
     @property
     def later(self) -> int:
         """Networks still to be trained after the current training, those of the comparison included."""
-        if self.plan is None or self.phase != "search":
+        if self.plan is None or self.phase not in ("search", "control"):
             return 0
-        return max(self.plan.budget - self.evaluations - self.genomes, 0) + self.plan.comparisons
+        if self.phase == "control":
+            return self.plan.comparisons
+        searched = max(self.plan.budget - self.evaluations - self.genomes, 0)
+        return searched + self.plan.controls + self.plan.comparisons
 
     def started(self, plan: Plan, baselines: Mapping[str, Evaluation]) -> State:
         """The baselines are trained."""
@@ -103,7 +109,8 @@ class State:
 
     def told(self, evaluations: Sequence[Evaluation], reuse: Reuse) -> State:
         """The batch is evaluated."""
-        completed = [evaluation for evaluation in evaluations if evaluation.status == "complete"]
+        whole = [evaluation for evaluation in evaluations if not evaluation.censored]
+        completed = [evaluation for evaluation in whole if evaluation.status == "complete"]
         leaders = top(evaluations, _averaged(len(evaluations))) if completed else []
         return replace(
             self,
@@ -112,14 +119,21 @@ class State:
             progress=None,
             evaluations=len(evaluations),
             stages=reused_stages(reuse) if reuse.stages_asked else "",
-            diverged=len(evaluations) - len(completed),
-            curve=tuple(accumulate((evaluation.score for evaluation in evaluations), min)),
+            diverged=len(whole) - len(completed),
+            dropped=dropped_stages(evaluations),
+            curve=tuple(accumulate((inf if each.censored else each.score for each in evaluations), min)),
             best=leaders[0] if leaders else None,
             average=average(leader.genome for leader in leaders) if leaders else None,
         )
 
+    def controlling(self, genomes: int, reused: int) -> State:
+        """The search is over, and its control begins."""
+        return replace(
+            self, phase="control", networks=genomes, pending=genomes - reused, genomes=0, progress=None
+        )
+
     def comparing(self, networks: int) -> State:
-        """The search is over."""
+        """The control is over."""
         return replace(self, phase="comparison", networks=networks, progress=None)
 
     def finished(self) -> State:

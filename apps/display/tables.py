@@ -16,11 +16,39 @@ from genome import Genome
 
 def models_table(result: Mapping[str, Any]) -> Table:
     """Connections, validation NMSE and test NMSE of every network compared."""
-    table = _table("network", "connections", "valid.\nNMSE (dB)", "test NMSE (dB)\n[95% interval]")
+    table = _models()
     for name in ("average", "chosen", "best"):
         _add_model(table, name, result[name], BEST if name == "chosen" else "")
     for key, model in result["baselines"].items():
         _add_model(table, BASELINE_NAMES.get(key, key), model, BASELINE)
+    return table
+
+
+def models_rows(models: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The same of other networks, by display name."""
+    table = _models()
+    for name, model in models.items():
+        _add_model(table, name, model, "")
+    return table
+
+
+def control_table(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """By budget, the search's best so far beside what random search finds."""
+    table = _table("evaluations", "best of the\nsearch (dB)", "best of random\nsearch (dB)")
+    for row in rows:
+        random = _interval(*(decibels(row[key]) for key in ("mean", "low", "high")))
+        table.add_row(str(row["evaluations"]), decibels(row["search"]), random)
+    return table
+
+
+def costs_table(entries: Iterable[Mapping[str, Any]], baselines: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Validation NMSE and what networks cost at inference, by genome and by name."""
+    table = _table("genome", "valid.\nNMSE (dB)", "connec-\ntions", "para-\nmeters", "multiply-\nadds")
+    named = [(entry["digest"], entry, "") for entry in entries]
+    named += [(BASELINE_NAMES.get(key, key), model, BASELINE) for key, model in baselines.items()]
+    for name, row, style in named:
+        costs = (str(row[key]) for key in ("connections", "parameters", "multiply_adds"))
+        table.add_row(Text(name, style), decibels(row["valid_nmse_db"]), *costs)
     return table
 
 
@@ -68,6 +96,10 @@ def _table(*heads: str, words: int = 0) -> Table:
         last = place == len(heads) - 1
         table.add_column(lowered, justify="right" if numbers else "left", no_wrap=not last)
     return table
+
+
+def _models() -> Table:
+    return _table("network", "connections", "valid.\nNMSE (dB)", "test NMSE (dB)\n[95% interval]")
 
 
 def _add_model(table: Table, name: str, model: Mapping[str, Any], style: str) -> None:

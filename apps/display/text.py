@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from genome import Genome
+from genome import Evaluation, Genome
 
 if TYPE_CHECKING:
     from evaluation.reuse import Reuse
@@ -31,6 +31,17 @@ def reused_stages(reuse: Reuse) -> str:
     """What sharing and keeping trained prefixes has brought so far."""
     saved = clock(reuse.seconds_saved)
     return f"{reuse.stages_reused} of {reuse.stages_asked} stages reused ({saved} saved)"
+
+
+def dropped_stages(evaluations: Iterable[Evaluation]) -> str:
+    """How many networks halving dropped after which stage; empty where it dropped none."""
+    return dropped_after(Counter(each.stages for each in evaluations if each.censored))
+
+
+def dropped_after(dropped: Mapping[int, int]) -> str:
+    """Stage -> networks dropped after it, as "32 dropped after stage 4, 16 after stage 6"."""
+    parts = [f"{count} after stage {stage}" for stage, count in sorted(dropped.items()) if count]
+    return ", ".join(parts).replace(" after", " dropped after", 1)
 
 
 def clock(seconds: float) -> str:

@@ -73,8 +73,14 @@ class Watcher(ABC):
         self._pace.end(self._clock())
         self._update(self.state.told(evaluations, reuse))
 
+    def controlling(self, genomes: int, reused: int) -> None:
+        """The search is over, and its control begins."""
+        self._pace.begin(genomes - reused, self._clock())
+        self._update(self.state.controlling(genomes, reused))
+
     def comparing(self, networks: int) -> None:
-        """The search is over."""
+        """The control is over."""
+        self._pace.end(self._clock())
         self._pace.begin(networks, self._clock())
         self._update(self.state.comparing(networks))
 

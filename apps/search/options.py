@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from builders.injections import Form
     from genome.neurons import Neuron
 
+Scalar = bool | int | float | str
+"""A value that an option of an optimizer can have on the command line."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
@@ -17,8 +21,13 @@ class SearchOptions:
 
     Attributes:
         optimizer: registered name, or dotted path of a class.
-        budget: genomes to evaluate.
+        optimizer_options: what its constructor takes besides, by name.
+        goals: names of what is minimized, the NMSE first.
+        budget: genomes to ask for; those that halving drops count too.
         batch: genomes asked for at once.
+        rungs: stages after which a batch is halved; none trains every network whole.
+        keep: share of a batch that goes on at a rung; None takes a half.
+        control: random genomes evaluated beside the search; None takes as many as the budget.
         seed: of the optimizer and of training during the search.
         layers: depth K.
         neurons: neuron types a layer may choose from.
@@ -42,8 +51,13 @@ class SearchOptions:
     """
 
     optimizer: str
+    optimizer_options: Mapping[str, Scalar]
+    goals: tuple[str, ...]
     budget: int
     batch: int
+    rungs: tuple[int, ...]
+    keep: float | None
+    control: int | None
     seed: int
     layers: int
     neurons: tuple[Neuron, ...]
@@ -64,3 +78,8 @@ class SearchOptions:
     storage: str | None
     out: Path | None
     plain: bool
+
+    @property
+    def controls(self) -> int:
+        """Random genomes to evaluate beside the search."""
+        return self.budget if self.control is None else self.control

@@ -9,32 +9,36 @@ from typing import Any
 
 from analysis.figures import draw_heatmap, draw_learning_curve
 from analysis.html import render_report
+from analysis.pareto_figure import draw_pareto
 from apps.display.report import write_svg
-from apps.search.roles import Found
+from apps.search.control import scores
+from apps.search.pareto import front_goals
+from apps.search.result import Outcome
 from builders.files import save_network
 from builders.network import UnrolledNetwork
-from genome import save_genome
+from genome import Evaluation, save_genome
 from genome.files import write_atomic
 
 
-def write_outputs(folder: Path, result: Mapping[str, Any], what: Found, chosen: UnrolledNetwork) -> None:
+def write_outputs(folder: Path, result: Mapping[str, Any], found: Outcome, chosen: UnrolledNetwork) -> None:
     """Write pictures, reports, genomes and the trained chosen network, ``result.json`` last.
 
     Args:
         folder: the run directory.
         result: content of ``result.json``.
-        what: the selection.
+        found: what it was made of.
         chosen: the chosen network, trained in the search's own setting.
 
     Raises:
         OSError: the folder cannot be written to, or the disk is full.
     """
-    average = what.average
+    average = found.what.average
     save_genome(folder / "average.json", average.genome())
     save_genome(folder / "chosen.json", chosen.genome)
     save_network(folder / "chosen.safetensors", chosen, result["settings"])
     write_atomic(folder / "heatmap.csv", average.heatmap_csv())
-    heatmap, curve = folder / "heatmap.png", folder / "learning_curve.png"
+    pictures = [folder / name for name in ("heatmap.png", "learning_curve.png", "pareto.png")]
+    heatmap, curve, pareto = pictures
     draw_heatmap(
         heatmap,
         average.share,
@@ -42,8 +46,33 @@ def write_outputs(folder: Path, result: Mapping[str, Any], what: Found, chosen: 
         chosen=chosen.genome,
         neurons=average.neurons,
     )
-    scores = [float(step["valid_nmse_db"]) for step in result["search"]]
-    draw_learning_curve(curve, scores)
-    write_atomic(folder / "report.html", render_report(result, heatmap.read_bytes(), curve.read_bytes()))
+    _draw_curve(curve, found)
+    _draw_pareto(pareto, result, found)
+    page = render_report(result, *(picture.read_bytes() for picture in pictures))
+    write_atomic(folder / "report.html", page)
     write_svg(result, folder / "report.svg")
     write_atomic(folder / "result.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
+
+
+def _draw_curve(path: Path, found: Outcome) -> None:
+    control = found.control
+    random = control.random_scores if control and control.best else None
+    draw_learning_curve(
+        path, scores(found.evaluations), random, [each.censored for each in found.evaluations]
+    )
+
+
+def _draw_pareto(path: Path, result: Mapping[str, Any], found: Outcome) -> None:
+    """NMSE against the second goal of the front, which is a cost."""
+    _, cost = front_goals(found.goals)[:2]
+
+    def place(evaluation: Evaluation) -> tuple[float, float]:
+        return cost(evaluation), evaluation.score
+
+    draw_pareto(
+        path,
+        [place(each) for each in found.evaluations if not each.censored],
+        [(entry[cost.name], entry["valid_nmse_db"]) for entry in result["pareto"]["entries"]],
+        {name: place(each) for name, each in found.references.items()},
+        cost=cost.name.replace("_", "-"),
+    )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.claims import judge, judge_connections
 from analysis.comparison import compare, summarize
+from apps.search.control import RANDOM, Control, control_seed
+from apps.search.goals import CostModel
+from apps.search.pareto import pareto
 from apps.search.roles import CLAIMS, CONNECTION_CLAIM, DIFFERENCES, Found
 from evaluation.reuse import Reuse
 from genome import Evaluation, Genome
+from optimizers.goals import Goal
 
-FORMAT, VERSION = "lista-genome/result", 1
+FORMAT, VERSION = "lista-genome/result", 2
 
 _BASELINE_KEYS = {"LISTA": "lista", "LFISTA": "lfista", "Dense-LISTA": "dense"}
 
@@ -23,6 +29,7 @@ _VERSIONED = (
     "numpy",
     "networkx",
     "deap",
+    "optuna",
     "sqlalchemy",
     "safetensors",
     "scipy",
@@ -31,42 +38,58 @@ _VERSIONED = (
 )
 
 
-def result(
-    *,
-    evaluations: Sequence[Evaluation],
-    what: Found,
-    models: Mapping[str, Genome],
-    valid: Mapping[str, Evaluation],
-    test: Mapping[str, Mapping[int, Evaluation]],
-    settings: Mapping[str, Any],
-    seconds: float,
-    reuse: Reuse,
-) -> dict[str, Any]:
-    """Put everything that a search found into one JSON value.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything that a search found.
 
-    Args:
+    Attributes:
         evaluations: the search's, in the order asked.
+        control: random genomes beside them; None where there were none.
         what: the selection.
         models: every compared model by display name.
         valid: each model's evaluation in the search's own setting (same seed, same draw).
         test: each model's evaluations of the comparison, by seed.
+        goals: what the search minimized.
+        model: what its networks cost.
+    """
+
+    evaluations: Sequence[Evaluation]
+    control: Control | None
+    what: Found
+    models: Mapping[str, Genome]
+    valid: Mapping[str, Evaluation]
+    test: Mapping[str, Mapping[int, Evaluation]]
+    goals: Sequence[Goal]
+    model: CostModel
+
+    @property
+    def test_db(self) -> dict[str, dict[int, float]]:
+        """Test NMSE in dB of every model and seed."""
+        return {name: {seed: _test_db(e) for seed, e in row.items()} for name, row in self.test.items()}
+
+    @property
+    def references(self) -> dict[str, Evaluation]:
+        """The baselines in the search's own setting, by display name."""
+        return {name: self.valid[name] for name in _BASELINE_KEYS}
+
+    @property
+    def rivalry(self) -> Control | None:
+        """The control, where its best network takes part in the comparison."""
+        return self.control if RANDOM in self.models else None
+
+
+def result(found: Outcome, settings: Mapping[str, Any], seconds: float, reuse: Reuse) -> dict[str, Any]:
+    """Put everything that a search found into one JSON value.
+
+    Args:
+        found: what it found.
         settings: of the run.
         seconds: that this command took.
         reuse: what sharing and keeping prefixes saved in this command.
     """
-    values = {name: {seed: _test_db(e) for seed, e in by_seed.items()} for name, by_seed in test.items()}
-    spreads = summarize(values)
-    entries = {
-        name: {
-            "genome": genome.to_dict(),
-            "connections": genome.connections,
-            "valid_nmse_db": _json(valid[name].score),
-            "test_nmse_db": {key: spreads[name].to_dict()[key] for key in ("mean", "low", "high")},
-        }
-        for name, genome in models.items()
-    }
-    connections = {name: genome.connections for name, genome in models.items()}
-    verdicts = [*(judge(claim, values) for claim in CLAIMS), judge_connections(CONNECTION_CLAIM, connections)]
+    values, evaluations = found.test_db, found.evaluations
+    entries = _entries(found, values)
+    pairs = [*DIFFERENCES, *(found.rivalry.differences if found.rivalry else ())]
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -76,18 +99,21 @@ def result(
         "diverged": sum(evaluation.status == "diverged" for evaluation in evaluations),
         "seconds": seconds,
         "reuse": reuse.to_dict(),
+        "halving": _halving(evaluations, settings["halving"]),
         **{name: entries[name] for name in ("best", "average", "chosen")},
         "baselines": {key: entries[name] for name, key in _BASELINE_KEYS.items()},
+        "control": _control(found.control, entries, settings["seed"]),
+        "pareto": pareto(found.goals, found.model, evaluations, found.references, found.control),
         "differences": [
             {"subject": subject, "reference": reference, **compare(values, subject, reference).to_dict()}
-            for subject, reference in DIFFERENCES
+            for subject, reference in pairs
         ],
-        "claims": [verdict.to_dict() for verdict in verdicts],
-        "top": [_leader(rank, evaluation) for rank, evaluation in enumerate(what.top, 1)],
-        "heatmap": what.average.to_dict(),
-        "per_stage": {name: [_json(v) for v in valid[name].valid_nmse_db] for name in models},
+        "claims": _claims(found, values),
+        "top": [_leader(rank, evaluation) for rank, evaluation in enumerate(found.what.top, 1)],
+        "heatmap": found.what.average.to_dict(),
+        "per_stage": {name: [_json(v) for v in each.valid_nmse_db] for name, each in found.valid.items()},
         "comparison": {
-            "seeds": list(next(iter(test.values()))),
+            "seeds": list(next(iter(found.test.values()))),
             "varies": settings["comparison"]["varies"],
             "test_nmse_db": {
                 name: {str(seed): _json(value) for seed, value in by_seed.items()}
@@ -95,7 +121,7 @@ def result(
             },
             "test_ratio_db": {
                 name: {str(seed): _json(e.test_ratio_db) for seed, e in by_seed.items()}
-                for name, by_seed in test.items()
+                for name, by_seed in found.test.items()
             },
         },
         "search": [_step(evaluation) for evaluation in evaluations],
@@ -108,6 +134,62 @@ def versions() -> dict[str, str]:
     """What ran: packages, Python and machine."""
     packages = {name: importlib.metadata.version(name) for name in _VERSIONED}
     return {**packages, "python": platform.python_version(), "machine": platform.machine()}
+
+
+def _entries(found: Outcome, values: Mapping[str, Mapping[int, float]]) -> dict[str, dict[str, Any]]:
+    spreads = summarize(values)
+    entries = {}
+    for name, genome in found.models.items():
+        costs = found.model.of(genome)
+        entries[name] = {
+            "genome": genome.to_dict(),
+            "connections": genome.connections,
+            "parameters": costs.parameters,
+            "multiply_adds": costs.multiply_adds,
+            "valid_nmse_db": _json(found.valid[name].score),
+            "test_nmse_db": {key: spreads[name].to_dict()[key] for key in ("mean", "low", "high")},
+        }
+    return entries
+
+
+def _claims(found: Outcome, values: Mapping[str, Mapping[int, float]]) -> list[dict[str, object]]:
+    claims = [*CLAIMS, *([found.rivalry.claim] if found.rivalry else [])]
+    connections = {name: genome.connections for name, genome in found.models.items()}
+    verdicts = [*(judge(claim, values) for claim in claims), judge_connections(CONNECTION_CLAIM, connections)]
+    return [verdict.to_dict() for verdict in verdicts]
+
+
+def _control(
+    control: Control | None, entries: Mapping[str, Mapping[str, Any]], seed: int
+) -> dict[str, Any] | None:
+    if control is None:
+        return None
+    named = {name: entries.get(control.name(name)) for name in ("best", "chosen")}
+    return {
+        "own": control.own,
+        "seed": None if control.own else control_seed(seed),
+        "evaluations": len(control.random),
+        "diverged": sum(each.status == "diverged" for each in control.random),
+        "compared_at": control.budget,
+        "early": control.budget < len(control.searched),
+        "best": entries["best"] if control.own else entries.get(RANDOM),
+        "search": named,
+        "evaluations_to_reach": control.evaluations_to_reach,
+        "table": [{key: _json(value) for key, value in row.items()} for row in control.table],
+        "valid_nmse_db": [_json(score) for score in control.random_scores],
+    }
+
+
+def _halving(evaluations: Sequence[Evaluation], settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What halving dropped, and how many stages these networks would have had, each counted alone."""
+    if not settings:
+        return None
+    dropped = Counter(each.stages for each in evaluations if each.censored)
+    return {
+        **settings,
+        "dropped": {str(rung): dropped[rung] for rung in settings["rungs"]},
+        "stages_saved": sum(each.genome.layers - each.stages for each in evaluations),
+    }
 
 
 def _leader(rank: int, evaluation: Evaluation) -> dict[str, Any]:
@@ -127,6 +209,7 @@ def _step(evaluation: Evaluation) -> dict[str, Any]:
         "key": evaluation.key,
         "arch": evaluation.genome.arch_string(),
         "connections": evaluation.connections,
+        "stages": evaluation.stages,
         "valid_nmse_db": _json(evaluation.score),
     }
 

@@ -26,6 +26,11 @@ CLAIMS = (
 
 CONNECTION_CLAIM = ConnectionClaim("chosen", "Dense-LISTA", CONNECTION_SHARE)
 
+CONTROL_CLAIM = Claim("best", "random", "better_by", 0.0)
+"""Judged where random genomes were evaluated beside the search, at the budget that both have."""
+
+CONTROL_DIFFERENCES = (("best", "random"), ("chosen", "random"))
+
 DIFFERENCES = tuple(
     (subject, reference)
     for subject in ("chosen", "average", "best")

@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 import math
+import re
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import optimizers
 from apps.display import create_display
 from apps.display.observer import Observer, Plan
 from apps.search.comparison import compare_on_test, comparison_seeds
+from apps.search.control import own_control, run_control
+from apps.search.goals import CostModel, search_goals
 from apps.search.loop import search
 from apps.search.options import SearchOptions
 from apps.search.outputs import write_outputs
-from apps.search.result import result
-from apps.search.roles import CLAIMS, CONNECTION_CLAIM, all_models, baselines, found
+from apps.search.result import Outcome, result
+from apps.search.roles import CLAIMS, CONNECTION_CLAIM, CONTROL_CLAIM, all_models, baselines, found
 from apps.search.run_directory import RunDirectory
+from apps.search.strategy import check_optimizer, create_halving, create_optimizer
+from builders.cells import Lista
 from evaluation.archive import Archive
 from evaluation.data_file import DataFile
 from evaluation.digest import digest
 from evaluation.evaluator import Evaluator
+from evaluation.halving import Halving
 from evaluation.problem import Problem
 from evaluation.protocol import Protocol, protocol
 from evaluation.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Evaluation, Genome, InputError, Request
+from optimizers.goals import Goal
 
 _SAMPLES = {"smoke": (2048, 512, 512), "quick": (102_400, 2048, 10_240), "paper": (102_400, 10_240, 10_240)}
 """Training, validation and test samples of a drawn problem, by protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A search about to begin, with everything of it checked."""
+
+    options: SearchOptions
+    space: DesignSpace
+    goals: tuple[Goal, ...]
+    model: CostModel
+    halving: Halving | None
+    evaluator: Evaluator
+    settings: Mapping[str, Any]
+    out: Path
+    began: float
 
 
 def run_search(options: SearchOptions) -> dict[str, Any]:
@@ -38,11 +60,27 @@ def run_search(options: SearchOptions) -> dict[str, Any]:
     Raises:
         InputError: an option that cannot be met; nothing is written then.
     """
+    run = _prepare(options)
+    with (
+        RunDirectory(run.out, run.settings),
+        Archive.open(options.storage or run.out / "archive.sqlite") as archive,
+    ):
+        run.evaluator.keep_prefixes(run.out / "prefixes")
+        run.evaluator.attach(archive, owner=f"{socket.gethostname()}:{run.out.resolve()}")
+        with create_display(plain=options.plain) as observer:
+            return _search(run, archive, observer)
+
+
+def _prepare(options: SearchOptions) -> _Run:
+    """Refuse here what cannot be met, before anything is written."""
     began = time.perf_counter()
     problem, training = _problem(options), _protocol(options)
     space = DesignSpace(options.layers, neurons=options.neurons)
-    # Refused here, before anything is written.
-    optimizers.create(options.optimizer, space, options.seed)
+    m, n = problem.dictionary.shape
+    model = CostModel(Lista.name, m, n, training.form)
+    goals = search_goals(options.goals, model)
+    check_optimizer(options, space, goals)
+    halving = create_halving(options)
     comparison_seeds(options.seeds, options.seed)
     evaluator = Evaluator(
         problem,
@@ -53,59 +91,42 @@ def run_search(options: SearchOptions) -> dict[str, Any]:
         memory=_memory(options),
     )
     evaluator.check_memory(options.layers)
-    settings = _settings(options, space, evaluator)
+    settings = _settings(options, space, halving, evaluator)
     out = options.out or Path("runs") / _name(options, settings)
-    with RunDirectory(out, settings), Archive.open(options.storage or out / "archive.sqlite") as archive:
-        evaluator.keep_prefixes(out / "prefixes")
-        evaluator.attach(archive, owner=f"{socket.gethostname()}:{out.resolve()}")
-        with create_display(plain=options.plain) as observer:
-            content = _search(options, space, evaluator, archive, out, settings, began, observer)
-    return content
+    return _Run(options, space, goals, model, halving, evaluator, settings, out, began)
 
 
-def _search(
-    options: SearchOptions,
-    space: DesignSpace,
-    evaluator: Evaluator,
-    archive: Archive,
-    out: Path,
-    settings: Mapping[str, Any],
-    began: float,
-    observer: Observer,
-) -> dict[str, Any]:
+def _search(run: _Run, archive: Archive, observer: Observer) -> dict[str, Any]:
+    options, evaluator = run.options, run.evaluator
+
     def in_search_setting(genomes: Mapping[str, Genome]) -> dict[str, Evaluation]:
         requests = [Request(genome, seed=options.seed) for genome in genomes.values()]
         return dict(zip(genomes, evaluator.evaluate(requests, observer.progress), strict=True))
 
     references = in_search_setting(baselines(options.layers))
-    observer.started(_plan(options, evaluator.problem, out), references)
+    observer.started(_plan(options, evaluator.problem, run.out), references)
     evaluations = search(
-        optimizers.create(options.optimizer, space, options.seed),
+        create_optimizer(options, run.space, run.goals),
         evaluator,
         archive,
         budget=options.budget,
         batch=options.batch,
         seed=options.seed,
+        halving=run.halving,
         observer=observer,
     )
     what = found(evaluations, options.top)
-    models = all_models(options.layers, what)
+    control = run_control(options, run.space, evaluator, archive, evaluations, observer)
+    rivals = control.models(what, options.top) if control else {}
+    models = {**all_models(options.layers, what), **rivals}
     seeds = comparison_seeds(options.seeds, options.seed)
     valid = in_search_setting(models)
     observer.comparing(len(set(models.values())) * len(seeds))
     test = compare_on_test(evaluator, models, seeds, observer.progress)
-    content = result(
-        evaluations=evaluations,
-        what=what,
-        models=models,
-        valid=valid,
-        test=test,
-        settings=settings,
-        seconds=time.perf_counter() - began,
-        reuse=evaluator.reuse,
-    )
+    outcome = Outcome(evaluations, control, what, models, valid, test, run.goals, run.model)
+    content = result(outcome, run.settings, time.perf_counter() - run.began, evaluator.reuse)
     chosen = evaluator.network(Request(what.chosen.genome, seed=options.seed))
-    write_outputs(out, content, what, chosen)
+    write_outputs(run.out, content, outcome, chosen)
     observer.finished(content)
     return content
 
@@ -144,18 +165,24 @@ def _memory(options: SearchOptions) -> int | None:
     return int(options.memory * 2**30)
 
 
-def _settings(options: SearchOptions, space: DesignSpace, evaluator: Evaluator) -> dict[str, Any]:
-    """Everything that the run's results depend on but the budget, which may grow."""
+def _settings(
+    options: SearchOptions, space: DesignSpace, halving: Halving | None, evaluator: Evaluator
+) -> dict[str, Any]:
+    """Everything that the run's results depend on but the budget and the control's, which may grow."""
+    claims = (*CLAIMS, CONTROL_CLAIM, CONNECTION_CLAIM)
     return {
         "optimizer": options.optimizer,
+        "options": dict(options.optimizer_options),
+        "goals": list(options.goals),
         "batch": options.batch,
+        "halving": halving.to_dict() if halving else {},
         "seed": options.seed,
         "space": space.to_dict(),
         "top": options.top,
         "comparison": {
             "seeds": options.seeds,
             "varies": "signals and batch order" if options.data is None else "batch order",
-            "claims": [*(str(claim) for claim in CLAIMS), str(CONNECTION_CLAIM)],
+            "claims": [str(claim) for claim in claims],
         },
         **evaluator.settings(),
     }
@@ -163,7 +190,8 @@ def _settings(options: SearchOptions, space: DesignSpace, evaluator: Evaluator) 
 
 def _name(options: SearchOptions, settings: Mapping[str, Any]) -> str:
     problem = f"{options.m}x{options.n}" if options.data is None else options.data.stem
-    optimizer = options.optimizer.rpartition(":")[2].rpartition(".")[2]
+    given = "".join(f"-{name}-{value}" for name, value in sorted(options.optimizer_options.items()))
+    optimizer = options.optimizer.rpartition(":")[2].rpartition(".")[2] + re.sub(r"[^\w.-]", "_", given)[:60]
     return f"{problem}-K{options.layers}-{optimizer}-s{options.seed}-{digest(settings)[:8]}"
 
 
@@ -172,10 +200,13 @@ def _plan(options: SearchOptions, problem: Problem, out: Path) -> Plan:
     what = "data" if options.data is None else options.data.name
     noise = "no noise" if options.snr_db is None else f"SNR {options.snr_db:g} dB"
     source = f"sparsity {options.sparsity:g}, {noise}" if options.data is None else what
+    controls = 0 if own_control(options) else options.controls
+    compared = len(baselines(options.layers)) + 3 + (1 if controls else 0)
     return Plan(
         title=f"{m} x {n}, {source}: {options.layers} layers, {options.optimizer}, seed {options.seed}",
         layers=options.layers,
         budget=options.budget,
-        comparisons=len(baselines(options.layers)) * options.seeds + 3 * options.seeds,
+        controls=controls,
+        comparisons=compared * options.seeds,
         out=str(out),
     )

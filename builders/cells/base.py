@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from builders.costs import Costs
 from builders.genes import Genes
 from builders.parameters import ParameterSpec
 from builders.step import Binding, PopulationStep
 from builders.step_shape import StepFloats, StepShape
+from genome import Genome, InputError
 
 
 class Cell(ABC):
@@ -73,3 +75,19 @@ class Cell(ABC):
         """Floats that ``fused_step`` allocates at one batch size; None estimates autograd's."""
         del shape
         return None
+
+    def costs(self, genome: Genome, m: int, n: int) -> Costs:
+        """What ``prepare`` and all steps of a trained network take, see `builders.costs`.
+
+        The combination of earlier outputs is not the cell's, and is left out.
+
+        Args:
+            genome: the architecture.
+            m: measurements.
+            n: entries of a signal.
+
+        Raises:
+            InputError: the cell does not say.
+        """
+        del genome, m, n
+        raise InputError(f"Cell {self.name!r} does not say what its networks cost: it must define costs.")

@@ -11,11 +11,13 @@ from torch import Tensor
 from builders.cells.base import Cell
 from builders.cells.lista_compiled_step import CompiledListaStep
 from builders.cells.lista_step import ListaStep
+from builders.costs import Costs
 from builders.genes import Genes
-from builders.neurons import neuron
+from builders.neurons import neuron, uses_threshold
 from builders.parameters import ParameterSpec
 from builders.step import Binding, PopulationStep
 from builders.step_shape import StepFloats, StepShape
+from genome import Genome
 
 START_LAMBDA = 0.4
 """The l1 weight whose ISTA the network starts as (released code)."""
@@ -79,3 +81,9 @@ class Lista(Cell):
     def fused_step_floats(self, shape: StepShape) -> StepFloats:
         """See ``floats`` of either step."""
         return (ListaStep if shape.in_tensor_operations else CompiledListaStep).floats(shape)
+
+    def costs(self, genome: Genome, m: int, n: int) -> Costs:
+        """``W_b`` once, ``W_x`` in every layer but the first, and the thresholds of soft layers."""
+        later = genome.layers - 1
+        thresholds = sum(map(uses_threshold, genome.neurons))
+        return Costs(m * n + (n * n if later else 0) + thresholds, m * n + later * n * n)

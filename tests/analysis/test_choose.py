@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,21 @@ def test_order_of_the_input_does_not_matter(evaluations: list[Evaluation], shuff
 def test_top_holds_the_lowest_scores_ascending(evaluations: list[Evaluation], k: int) -> None:
     finite = sorted(e.score for e in evaluations if e.score < math.inf)
     assert [e.score for e in top(evaluations, k)] == finite[:k]
+
+
+def test_networks_that_were_not_trained_to_the_last_stage_are_left_out() -> None:
+    whole = evaluation(with_connections(2), -10.0)
+    part = evaluation(with_connections(1), -20.0)
+    cut = replace(
+        part,
+        request=replace(part.request, stages=4),
+        valid_nmse_db=part.valid_nmse_db[:4],
+        valid_ratio_db=part.valid_ratio_db[:4],
+    )
+    assert top([cut, whole], 5) == [whole]
+    assert chosen([cut, whole], 50.0) == whole
+    with pytest.raises(InputError, match="none of the 1 evaluations completed"):
+        top([cut], 1)
 
 
 @given(searches(), st.sampled_from([0.0, 0.1, 0.3, 1.0, 50.0]))

@@ -42,6 +42,18 @@ def test_the_whole_interval_must_support_the_claim(kind: Kind, difference: float
     assert verdict.holds is (answer == "true")
 
 
+@pytest.mark.parametrize(
+    ("difference", "scale", "answer"),
+    [(-0.5, 1.0, "true"), (0.05, 1.0, "not shown"), (0.5, 1.0, "false"), (0.0, 0.0, "false")],
+)
+def test_better_by_nothing_is_better_and_not_the_same(
+    difference: float, scale: float, answer: Answer
+) -> None:
+    verdict = judge(Claim("chosen", "LFISTA", "better_by", 0.0), models(difference, scale))
+    assert verdict.answer == answer
+    assert "chosen is better than LFISTA (difference" in verdict.sentence
+
+
 def test_sentences_carry_the_numbers() -> None:
     better, equal = (
         Claim("chosen", "LFISTA", "better_by", 0.3),

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.average import average
-from analysis.figures import draw_heatmap, draw_learning_curve
+from analysis.figures import BEST_COLOUR, draw_heatmap, draw_learning_curve
 from analysis.heatmap_parts import NEURON_COLOURS, NEURON_LABELS, SHARE_COLOURS, share_colours
+from analysis.pareto_figure import draw_pareto
 from genome.errors import InputError
 from genome.genome import Genome
 from genome.neurons import NEURONS
@@ -27,6 +28,12 @@ def heatmap(path: Path) -> None:
 
 def curve(path: Path) -> None:
     draw_learning_curve(path, CURVE, random=[math.nan, -9.0, -11.0])
+
+
+def front(path: Path) -> None:
+    points = [(100.0, -20.0), (110.0, -25.0), (110.0, -22.0), (120.0, math.inf), (120.0, 90.0)]
+    marks = {"LISTA": (90.0, -15.0), "Dense-LISTA": (130.0, math.inf)}
+    draw_pareto(path, points, [(110.0, -25.0), (100.0, -20.0)], marks, cost="connections")
 
 
 def pixels(path: Path) -> NDArray[np.float64]:
@@ -58,7 +65,7 @@ def oklab(colours: NDArray[np.float64]) -> NDArray[np.float64]:
     return lab
 
 
-@pytest.mark.parametrize("draw", [heatmap, curve])
+@pytest.mark.parametrize("draw", [heatmap, curve, front])
 def test_same_input_gives_the_same_bytes_without_metadata(
     draw: Callable[[Path], None], tmp_path: Path
 ) -> None:
@@ -73,7 +80,7 @@ def test_same_input_gives_the_same_bytes_without_metadata(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first.png", "second.png"]
 
 
-@pytest.mark.parametrize("draw", [heatmap, curve])
+@pytest.mark.parametrize("draw", [heatmap, curve, front])
 def test_an_existing_file_is_replaced(draw: Callable[[Path], None], tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     path.write_text("older")
@@ -176,6 +183,36 @@ def test_a_square_heat_map_has_an_unused_last_column(tmp_path: Path) -> None:
 def test_every_search_with_a_finite_score_has_a_curve(scores: list[float], tmp_path: Path) -> None:
     draw_learning_curve(tmp_path / "curve.png", scores)
     assert pixels(tmp_path / "curve.png").shape == (660, 1050, 3)
+
+
+def test_the_band_of_random_search_ends_where_the_search_does(tmp_path: Path) -> None:
+    path = tmp_path / "curve.png"
+    dashes = []
+    for random in ([-9.0, -11.0, -10.0], [-9.0, -11.0, -10.0] * 5):
+        draw_learning_curve(path, [-10.0, -12.0, -11.0], random=random)
+        dashes.append(count(pixels(path), "#d55e00"))
+    draw_learning_curve(path, [-10.0, -12.0, -11.0])
+    assert min(dashes) > 0 == count(pixels(path), "#d55e00")
+
+
+def test_networks_dropped_early_are_told_from_those_that_diverged(tmp_path: Path) -> None:
+    path, scores = tmp_path / "curve.png", [-10.0, math.inf, -12.0, math.inf]
+    pictures = []
+    for dropped in ((), [False] * 4, [False, True, False, False], [False, True, False, True]):
+        draw_learning_curve(path, scores, dropped=dropped)
+        pictures.append(path.read_bytes())
+    assert pictures[0] == pictures[1]
+    assert len(set(pictures)) == 3
+
+
+def test_a_front_has_its_picture(tmp_path: Path) -> None:
+    front(tmp_path / "front.png")
+    image = pixels(tmp_path / "front.png")
+    assert image.shape == (660, 1050, 3)
+    assert count(image, BEST_COLOUR) > 100 < count(image, "#d55e00")
+    with pytest.raises(InputError, match="at least one network on it, got none"):
+        draw_pareto(tmp_path / "none.png", [(1.0, -1.0)], [], {}, cost="connections")
+    draw_pareto(tmp_path / "one.png", [(1.0, -1.0)], [(1.0, -1.0)], {}, cost="connections")
 
 
 @pytest.mark.parametrize("rival", [None, [-1.0]])

@@ -53,9 +53,10 @@ class Page(HTMLParser):
         if "li" in self.open:
             self.items[-1] += data
 
-    def row(self, name: str) -> list[str]:
-        (found,) = [row[1:] for row in self.rows if row and row[0] == name]
-        return found
+    def row(self, name: str, cells: int = 0) -> list[str]:
+        """The row that begins with this name, of so many cells if that is given, and otherwise the first."""
+        named = [row[1:] for row in self.rows if row and row[0] == name]
+        return next(row for row in named if cells in (0, len(row)))
 
 
 def model(genome: Genome, valid: float | str, mean: float) -> dict[str, Any]:
@@ -63,6 +64,8 @@ def model(genome: Genome, valid: float | str, mean: float) -> dict[str, Any]:
     return {
         "genome": genome.to_dict(),
         "connections": genome.connections,
+        "parameters": 100 + genome.connections,
+        "multiply_adds": 1000 + genome.connections,
         "valid_nmse_db": valid,
         "test_nmse_db": test,
     }
@@ -83,6 +86,33 @@ def result() -> dict[str, Any]:
             "lista": model(Genome.lista(5), -25.0, -24.75),
             "lfista": model(Genome.lfista(5), -30.2, -30.0),
             "dense": model(Genome.dense(5), -31.3, -31.125),
+        },
+        "halving": {"rungs": [2, 3], "keep": 0.5, "dropped": {"2": 20, "3": 7}, "stages_saved": 74},
+        "control": {
+            "own": False,
+            "seed": 5,
+            "evaluations": 48,
+            "diverged": 0,
+            "compared_at": 48,
+            "early": True,
+            "best": model(Genome.lista(5), -30.5, -30.25),
+            "search": {"best": model(Genome.dense(5), -31.0, -30.75), "chosen": None},
+            "evaluations_to_reach": None,
+            "table": [
+                {"evaluations": 8, "search": -30.0, "mean": -29.5, "low": -30.25, "high": -28.75},
+                {"evaluations": 48, "search": -31.0, "mean": -30.5, "low": -30.5, "high": -30.5},
+            ],
+        },
+        "pareto": {
+            "goals": ["nmse", "connections"],
+            "entries": [model(chosen, -31.2, -31.0) | {"digest": "beef"}],
+            "hypervolume": {
+                "corner": [-25.0, 6.0],
+                "search": 21.5,
+                "compared_at": 48,
+                "search_compared": 20.25,
+                "random": 18.0,
+            },
         },
         "differences": [
             {"subject": "chosen", "reference": "lfista", "mean": -1.0, "low": -1.2, "high": -0.8, "seeds": 5}
@@ -107,7 +137,7 @@ def result() -> dict[str, Any]:
 
 
 def test_the_numbers_stand_in_their_rows() -> None:
-    page = Page(render_report(result(), PNG, PNG))
+    page = Page(render_report(result(), PNG, PNG, PNG))
     assert page.open == []
     assert page.row("chosen") == ["3", "-31.20", "-31.00 [-31.25, -30.75]"]
     assert page.row("average") == ["3", "-30.90", "-30.75 [-31.00, -30.50]"]
@@ -124,8 +154,36 @@ def test_the_numbers_stand_in_their_rows() -> None:
     assert "between them vary batch order" in page.text
 
 
+def test_random_search_stands_beside_the_search() -> None:
+    page = Page(render_report(result(), PNG, PNG, PNG))
+    assert page.row("8") == ["-30.00", "-29.50 [-30.25, -28.75]"]
+    assert page.row("48") == ["-31.00", "-30.50 [-30.50, -30.50]"]
+    assert page.row("best of random search")[:2] == ["0", "-30.50"]
+    assert page.row("best of the first 48")[:2] == ["6", "-31.00"]
+    text = " ".join(page.text.split())
+    assert "as many out of 48 random networks" in text
+    assert "The search has 64 evaluations: both are compared after 48" in text
+    assert "expected to reach the search's best: not within 48 evaluations" in text
+    assert "20 after stage 2, 7 after stage 3; 74 stages fewer" in text
+    own = result()
+    own["control"] |= {"own": True}
+    assert "and so its own control" in Page(render_report(own, PNG, PNG, PNG)).text
+    none = Page(render_report(result() | {"control": None, "halving": None}, PNG, PNG, PNG))
+    assert "nothing here says whether it beats" in none.text
+    assert "Dropped" not in none.text
+
+
+def test_the_front_has_its_costs() -> None:
+    page = Page(render_report(result(), PNG, PNG, PNG))
+    assert page.row("beef") == ["-31.20", "3", "103", "1003"]
+    assert page.row("Dense-LISTA", cells=4) == ["-31.30", "6", "106", "1006"]
+    text = " ".join(page.text.split())
+    assert "no other beats in nmse and connections" in text
+    assert "21.5; after 48 evaluations 20.25 against random search's 18." in text
+
+
 def test_the_chosen_network_and_the_top_are_listed() -> None:
-    page = Page(render_report(result(), PNG, PNG))
+    page = Page(render_report(result(), PNG, PNG, PNG))
     layers = [row for row in page.rows if len(row) == 4 and row[0].isdigit()]
     assert layers == [
         ["1", "soft", "–", "yes"],
@@ -140,23 +198,26 @@ def test_the_chosen_network_and_the_top_are_listed() -> None:
 
 
 def test_claims_stand_as_they_were_judged() -> None:
-    page = Page(render_report(result(), PNG, PNG))
+    page = Page(render_report(result(), PNG, PNG, PNG))
     assert page.items == ["True: chosen is better than LFISTA.", "Not shown: chosen is as good as Dense."]
     classes = [attributes.get("class") for tag, attributes in page.tags if tag == "li"]
     assert classes == ["true", "not shown"]
 
 
 def test_a_result_from_json_gives_the_same_page() -> None:
-    assert render_report(json.loads(json.dumps(result())), PNG, PNG) == render_report(result(), PNG, PNG)
+    assert render_report(json.loads(json.dumps(result())), PNG, PNG, PNG) == render_report(
+        result(), PNG, PNG, PNG
+    )
 
 
 def test_the_page_loads_nothing() -> None:
-    text = render_report(result(), PNG, PNG + b"2")
+    text = render_report(result(), PNG, PNG + b"2", PNG + b"3")
     page = Page(text)
     sources = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
     assert [
         base64.b64decode((source or "").removeprefix("data:image/png;base64,")) for source in sources
     ] == [
+        PNG + b"3",
         PNG,
         PNG + b"2",
     ]
@@ -169,12 +230,12 @@ def test_the_page_loads_nothing() -> None:
 
 
 def test_the_page_adapts_to_phones_and_dark_mode() -> None:
-    text = render_report(result(), PNG, PNG)
+    text = render_report(result(), PNG, PNG, PNG)
     page = Page(text)
     assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in page.tags
     assert "@media (prefers-color-scheme: dark)" in text
     tables = text.count("<table>")
-    assert tables == text.count('<div class="scroll"><table>') == 5
+    assert tables == text.count('<div class="scroll"><table>') == 8
 
 
 def test_what_users_write_is_escaped() -> None:
@@ -183,7 +244,7 @@ def test_what_users_write_is_escaped() -> None:
     data["settings"]["out"] = hostile
     data["settings"][hostile] = 1
     data["claims"][0] |= {"sentence": hostile, "verdict": '"><b>'}
-    text = render_report(data, PNG, PNG)
+    text = render_report(data, PNG, PNG, PNG)
     page = Page(text)
     assert "<script" not in text
     assert page.row("out") == [hostile]
@@ -200,13 +261,13 @@ def test_divergence_is_named(lost: float | str | None) -> None:
         "test_nmse_db": {"mean": None, "low": None, "high": None},
     }
     data["differences"][0] |= {"mean": None, "low": None, "high": None}
-    page = Page(render_report(data, PNG, PNG))
+    page = Page(render_report(data, PNG, PNG, PNG))
     assert page.row("LISTA") == ["0", "diverged", "diverged"]
     assert page.row("chosen − LFISTA") == ["diverged", "5"]
 
 
 def test_no_claims_is_said() -> None:
-    page = Page(render_report(result() | {"claims": []}, PNG, PNG))
+    page = Page(render_report(result() | {"claims": []}, PNG, PNG, PNG))
     assert page.items == ["No claim was made."]
 
 
@@ -222,11 +283,11 @@ def test_a_missing_part_is_refused_by_name(path: tuple[str | int, ...]) -> None:
         place = place[key]
     del place[path[-1]]
     with pytest.raises(InputError, match=f"must hold everything its report shows, got: .*'{path[-1]}'"):
-        render_report(data, PNG, PNG)
+        render_report(data, PNG, PNG, PNG)
 
 
 def test_an_illegal_chosen_genome_is_refused() -> None:
     data = result()
     data["chosen"]["genome"]["version"] = 99
     with pytest.raises(InputError, match="version"):
-        render_report(data, PNG, PNG)
+        render_report(data, PNG, PNG, PNG)

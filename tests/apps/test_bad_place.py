@@ -42,6 +42,12 @@ def run(finished: Path, tmp_path: Path) -> Path:
         ("--layers 5", "space.layers (there 4, here 5)"),
         ("--sparsity 0.2 --m 9", "problem.m (there 8, here 9), problem.sparsity (there 0.1, here 0.2)"),
         ("--optimizer random", "optimizer (there evolution, here random)"),
+        ("--option mutations=2", "options.mutations (there absent, here 2)"),
+        ("--goals nmse,connections", "goals (there ['nmse'], here ['nmse', 'connections'])"),
+        (
+            "--rungs 2",
+            "halving.keep (there absent, here 0.5), halving.rungs (there absent, here [2])",
+        ),
         ("--form mean", "protocol.form (there sum, here mean)"),
         ("--seeds 3", "comparison.seeds (there 2, here 3)"),
     ],

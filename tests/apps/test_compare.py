@@ -98,6 +98,15 @@ def test_hypervolume_counts_few_connections_too(path: Path) -> None:
     assert curve[found] > 0.0, "the best NMSE alone is not the whole front"
 
 
+def test_for_the_hypervolume_those_that_can_minimize_both(path: Path, tmp_path: Path) -> None:
+    content = compare(path, tmp_path, "evolution", "reinforce", "--score", "hypervolume")
+    goals = {label: entry["goals"] for label, entry in content["strategies"].items()}
+    both = ["nmse", "connections"]
+    assert goals == {"random": both, "evolution": both, "reinforce": ["nmse"]}
+    alone = compare(path, tmp_path, "evolution")
+    assert alone["strategies"]["evolution"]["goals"] == ["nmse"]
+
+
 def test_an_exhausted_space_ends_a_run_at_no_regret(path: Path) -> None:
     run = run_job(Job(str(path), parse("random"), 0, SPACE.size + 100, 100))
     assert sorted(run.asked.tolist()) == list(range(SPACE.size))

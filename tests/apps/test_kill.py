@@ -26,7 +26,7 @@ from apps.search.run_directory import RunDirectory
 from evaluation.archive import Archive
 
 ROOT = Path(__file__).parents[2]
-SIZES = "--protocol smoke --m 16 --n 32 --layers 6 --batch 4 --budget 96 --seeds 2"
+SIZES = "--protocol smoke --m 16 --n 32 --layers 6 --batch 4 --budget 96 --control 24 --seeds 2"
 ARGUMENTS = (*SIZES.split(), "--neurons", "soft,relu,leaky_relu")
 KILLS_AT_START, KILLS_AT_WORK = 3, 10
 TIMEOUT = 50.0
@@ -38,6 +38,7 @@ class Reference:
     """A search that nobody disturbed."""
 
     out: Path
+    more: tuple[str, ...]  # arguments
     start: float  # seconds until its first line
     work: float  # seconds from there to its end
 
@@ -63,8 +64,8 @@ def started(out: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def finish(out: Path) -> None:
-    with started(out) as process:
+def finish(out: Path, *more: str) -> None:
+    with started(out, *more) as process:
         _, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, errors) == (0, "")
 
@@ -106,15 +107,23 @@ def check_same(out: Path, reference: Reference) -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    out = tmp_path_factory.mktemp("undisturbed") / "run"
+    return reference(tmp_path_factory.mktemp("undisturbed") / "run")
+
+
+@pytest.fixture(scope="module")
+def halved(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    return reference(tmp_path_factory.mktemp("halved") / "run", "--rungs", "2,4", "--budget", "24")
+
+
+def reference(out: Path, *more: str) -> Reference:
     began = perf_counter()
-    with started(out) as process:
+    with started(out, *more) as process:
         assert process.stdout is not None
         process.stdout.readline()
         working = perf_counter()
         _, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, errors) == (0, "")
-    return Reference(out, working - began, perf_counter() - working)
+    return Reference(out, more, working - began, perf_counter() - working)
 
 
 @dataclass(frozen=True)
@@ -125,15 +134,15 @@ class Moment:
     seconds: float
 
 
-def moments(undisturbed: Reference) -> list[Moment]:
+def moments(undisturbed: Reference, at_start: int, at_work: int) -> list[Moment]:
     """Some while a search starts, and more while it works: every process goes on where the last one was.
 
     Those that work wait for evaluations, not for a clock, so that they come in mid-search on any machine.
     """
     rng = random.Random(20)
-    start = [Moment(0, rng.random() * undisturbed.start) for _ in range(KILLS_AT_START)]
-    work = [Moment(rng.randint(1, 9), rng.random() * undisturbed.work / 50) for _ in range(KILLS_AT_WORK)]
-    return rng.sample(start + work, KILLS_AT_START + KILLS_AT_WORK)
+    start = [Moment(0, rng.random() * undisturbed.start) for _ in range(at_start)]
+    work = [Moment(rng.randint(1, 9), rng.random() * undisturbed.work / 50) for _ in range(at_work)]
+    return rng.sample(start + work, at_start + at_work)
 
 
 def recorded_now(out: Path) -> int:
@@ -145,9 +154,9 @@ def recorded_now(out: Path) -> int:
         return 0
 
 
-def killed(out: Path, moment: Moment, recorded: int) -> bool:
+def killed(out: Path, moment: Moment, recorded: int, *more: str) -> bool:
     """Search, and kill the search at a moment if it is not done before; tell whether it was killed."""
-    with started(out) as process:
+    with started(out, *more) as process:
         deadline = perf_counter() + TIMEOUT
         while process.poll() is None and recorded_now(out) < recorded + moment.evaluations:
             assert perf_counter() < deadline, "nothing is recorded any more"
@@ -160,22 +169,33 @@ def killed(out: Path, moment: Moment, recorded: int) -> bool:
     return process.returncode != 0
 
 
-def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
-    tmp_path: Path, undisturbed: Reference
-) -> None:
-    out, recorded, seen = tmp_path / "first", list[tuple[Any, ...]](), set[int]()
-    for number, moment in enumerate(moments(undisturbed)):
-        while not killed(out, moment, len(recorded)):
+def kill_and_check(folder: Path, undisturbed: Reference, at_start: int, at_work: int) -> None:
+    out, recorded, seen = folder / "first", list[tuple[Any, ...]](), set[int]()
+    for number, moment in enumerate(moments(undisturbed, at_start, at_work)):
+        while not killed(out, moment, len(recorded), *undisturbed.more):
             check_same(out, undisturbed)  # It was done before the moment: begin another search.
-            out, recorded = tmp_path / str(number), []
-        now = rows(out, tmp_path / "copy")
+            out, recorded = folder / str(number), []
+        now = rows(out, folder / "copy")
         assert now[: len(recorded)] == recorded
         recorded = now
         seen.add(len(recorded))
-    finish(out)
-    assert rows(out, tmp_path / "copy")[: len(recorded)] == recorded
+    finish(out, *undisturbed.more)
+    assert rows(out, folder / "copy")[: len(recorded)] == recorded
     check_same(out, undisturbed)
-    assert len(seen) > KILLS_AT_WORK / 2, "kills must come while evaluations are being recorded"
+    assert len(seen) > at_work / 2, "kills must come while evaluations are being recorded"
+
+
+def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
+    tmp_path: Path, undisturbed: Reference
+) -> None:
+    kill_and_check(tmp_path, undisturbed, KILLS_AT_START, KILLS_AT_WORK)
+
+
+def test_kills_while_batches_are_halved_lose_nothing_and_repeat_nothing(
+    tmp_path: Path, halved: Reference
+) -> None:
+    assert {request.stages for request, *_ in bits(halved.out).values()} == {2, 4, None}
+    kill_and_check(tmp_path, halved, 0, 3)
 
 
 def test_a_signal_ends_a_search_cleanly_and_while_it_runs_its_folder_is_taken(

@@ -45,15 +45,16 @@ def genome(entry: dict[str, Any]) -> Genome:
 def entries(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Display name -> what the result says of the network."""
     found = {name: result[name] for name in ("best", "average", "chosen")}
-    return found | {name: result["baselines"][key] for key, name in BASELINES.items()}
+    found |= {name: result["baselines"][key] for key, name in BASELINES.items()}
+    return found | {"random": result["control"]["best"]}
 
 
 def test_every_file_is_there_and_nothing_else(finished: Path) -> None:
     asked = {"result.json", "average.json", "heatmap.csv", "heatmap.png", "report.html", "report.svg"}
-    network = {"chosen.safetensors", "chosen.json", "learning_curve.png"}
+    network = {"chosen.safetensors", "chosen.json", "learning_curve.png", "pareto.png"}
     run = {"settings.json", "archive.sqlite", "prefixes", ".lock"}
     assert {path.name for path in finished.iterdir()} == asked | network | run
-    for picture in ("heatmap.png", "learning_curve.png"):
+    for picture in ("heatmap.png", "learning_curve.png", "pareto.png"):
         assert (finished / picture).read_bytes().startswith(b"\x89PNG\r\n")
     assert xml.etree.ElementTree.parse(finished / "report.svg").getroot().tag.endswith("svg")
     assert (finished / "report.html").read_text("utf-8").rstrip().endswith("</html>")
@@ -119,7 +120,7 @@ def test_the_comparison_is_paired_over_seeds_that_the_search_never_saw(
         expected = {"mean": fmean(scores), "low": fmean(scores) - half, "high": fmean(scores) + half}
         assert entry["test_nmse_db"] == pytest.approx(expected), name
     pairs = {(d["subject"], d["reference"]): d for d in result["differences"]}
-    assert len(pairs) == 9
+    assert len(pairs) == 11
     for (subject, reference), difference in pairs.items():
         paired = {seed: values[subject][seed] - values[reference][seed] for seed in values[subject]}
         assert difference["per_seed"] == pytest.approx(paired)
@@ -128,7 +129,7 @@ def test_the_comparison_is_paired_over_seeds_that_the_search_never_saw(
 
 def test_every_claim_is_one_plain_sentence_that_is_printed_too(result: dict[str, Any], printed: str) -> None:
     words = " ".join(printed.split())
-    assert len(result["claims"]) == 6
+    assert len(result["claims"]) == 7
     for claim in result["claims"]:
         assert re.fullmatch(r"(True|False|Not shown): [^\n]+\.", claim["sentence"])
         assert claim["holds"] is claim["sentence"].startswith("True")

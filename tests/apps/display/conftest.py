@@ -67,13 +67,16 @@ class Session:
     seconds: float = 2.0
     reused: int = 3
     diverging: int = 10
+    controls: int = 0
     levels: dict[str, float] = field(default_factory=lambda: dict(LEVELS))
     title: str = "50 x 100, sparsity 0.1, no noise: evolution, seed 0"
     clock: Clock = field(default_factory=Clock)
 
     @property
     def plan(self) -> Plan:
-        return Plan(self.title, self.layers, self.budget, comparisons=10, out="runs/first")
+        return Plan(
+            self.title, self.layers, self.budget, controls=self.controls, comparisons=10, out="runs/first"
+        )
 
     @property
     def evaluations(self) -> list[Evaluation]:
@@ -117,6 +120,10 @@ class Session:
             spent = self.seconds * (start + size)
             observer.told(evaluations[: start + size], Reuse(asked, asked // 4, 3 * spent, spent))
             yield "told"
+        if self.controls:
+            observer.controlling(self.controls, self.reused)
+            yield "controlling"
+            yield from train(self.controls - self.reused)
         observer.comparing(self.plan.comparisons)
         yield "comparing"
         yield from train(self.plan.comparisons)
@@ -153,6 +160,8 @@ class Session:
             name: {
                 "genome": each.genome.to_dict(),
                 "connections": each.connections,
+                "parameters": 7000 + each.connections,
+                "multiply_adds": 20_000 + 50 * each.connections,
                 "valid_nmse_db": each.score if math.isfinite(each.score) else "inf",
                 "test_nmse_db": {key: spreads[name].to_dict()[key] for key in ("mean", "low", "high")},
             }
@@ -169,7 +178,7 @@ class Session:
         ]
         return {
             "format": "lista-genome/result",
-            "version": 1,
+            "version": 2,
             "optimizer": "evolution",
             "seed": 0,
             "evaluations": len(evaluations),
@@ -188,6 +197,35 @@ class Session:
                 "lista": models["LISTA"],
                 "lfista": models["LFISTA"],
                 "dense": models["Dense-LISTA"],
+            },
+            "halving": {"rungs": [2], "keep": 0.5, "dropped": {"2": 9}, "stages_saved": 54},
+            "control": {
+                "own": False,
+                "seed": 5,
+                "evaluations": 24,
+                "diverged": 1,
+                "compared_at": 24,
+                "early": True,
+                "best": models["LFISTA"],
+                "search": {"best": models["best"], "chosen": None},
+                "evaluations_to_reach": 17,
+                "table": [
+                    {"evaluations": 8, "search": -30.0, "mean": -29.5, "low": -30.25, "high": -28.75},
+                    {"evaluations": 24, "search": -31.0, "mean": "inf", "low": -31.5, "high": "inf"},
+                ],
+            },
+            "pareto": {
+                "goals": ["nmse", "multiply_adds"],
+                "entries": [
+                    {**models[name], "digest": found[name].genome.digest} for name in ("best", "chosen")
+                ],
+                "hypervolume": {
+                    "corner": [-24.91, 20_000.0],
+                    "search": 123.456,
+                    "compared_at": 24,
+                    "search_compared": 120.0,
+                    "random": 99.5,
+                },
             },
             "differences": [
                 {"subject": "chosen", "reference": name, **compare(tests, "chosen", name).to_dict()}

@@ -103,7 +103,7 @@ def test_a_map_too_deep_for_the_terminal_says_what_it_needs(new_session: type[Se
 
 
 def test_every_phase_has_its_bar(new_session: type[Session]) -> None:
-    session = new_session(layers=4, budget=16, batch=8, reused=0)
+    session = new_session(layers=4, budget=16, batch=8, reused=0, controls=4)
     display = RichDisplay(terminal(), session.clock)
     bars = []
     for _ in session.play(display):
@@ -118,6 +118,7 @@ def test_every_phase_has_its_bar(new_session: type[Session]) -> None:
     assert bars[1] == "baselines 50% stage 2 of 4"
     assert any(bar.startswith("generation 1") and bar.endswith("75% stage 3 of 4") for bar in bars)
     assert any(bar.startswith("generation 2") and bar.endswith("0%") for bar in bars)
+    assert "random search 75% stage 3 of 4" in bars
     assert bars[-1] == "comparison 100% stage 4 of 4"
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from apps.display.plain import PROGRESS_SECONDS, PlainDisplay
+from evaluation.reuse import Reuse
 
 if TYPE_CHECKING:
     from tests.apps.display.conftest import Clock, Session
@@ -56,6 +59,41 @@ def test_a_search_is_told_line_by_line(new_session: type[Session]) -> None:
         "2 diverged, 3 from the archive, 48 of 64 stages reused (0:16 saved), 0:08 elapsed, about 0:13 left"
     )
     assert lines[-1] == "comparison: 10 networks are retrained, 0:16 elapsed, about 0:05 left"
+
+
+def test_a_control_is_told_between_search_and_comparison(new_session: type[Session]) -> None:
+    session = new_session(layers=4, budget=8, batch=8, seconds=10.0, controls=13)
+    lines = [line for _, line in watch(session).lines]
+    (first,) = [line for line in lines if line.startswith("Search:")]
+    assert "; 8 evaluations, 13 random ones beside them, then 10 networks retrained" in first
+    place = next(place for place, line in enumerate(lines) if line.startswith("control: 13"))
+    assert lines[place] == ("control: 13 random networks, 3 from the archive, 1:20 elapsed, about 3:20 left")
+    assert lines[place + 1].startswith("control: stage 1 of 4, 25% done")
+    assert "comparison: 10 networks are retrained, 3:00 elapsed, about 1:40 left" in lines
+
+
+def test_what_halving_dropped_is_told(new_session: type[Session]) -> None:
+    session = new_session(layers=4, budget=8, batch=8)
+    stream = io.StringIO()
+    display = PlainDisplay(stream, session.clock)
+    session.play_until(display, "batch")
+    whole = session.evaluations
+    cut = [
+        replace(
+            each,
+            request=replace(each.request, stages=stage),
+            valid_nmse_db=each.valid_nmse_db[:stage],
+            valid_ratio_db=each.valid_ratio_db[:stage],
+        )
+        for each, stage in zip(whole[:3], (2, 2, 3), strict=True)
+    ]
+    display.told([*cut, *whole[3:]], Reuse(8, 4, 1.0, 1.0))
+    assert "2 dropped after stage 2, 1 after stage 3" in stream.getvalue().splitlines()[-1]
+    state = display.state
+    assert state.curve[:3] == (math.inf,) * 3
+    assert state.diverged == 1
+    assert state.best is not None
+    assert not state.best.censored
 
 
 def test_progress_is_told_at_most_every_fifteen_seconds(new_session: type[Session]) -> None:

@@ -55,7 +55,10 @@ def test_the_numbers_stand_in_their_rows(new_session: type[Session]) -> None:
     lines = printed(result, 100)
     assert lines[1] == "evolution, seed 0: 32 evaluations (3 diverged) in 5:12"
     assert lines[2].startswith("200 of 512 stages trained, the others shared or kept: 5:50 of")
-    assert lines[3] == "problem: kind sparse_recovery, m 50, n 100, snr_db None"
+    assert lines[3] == (
+        "halving: 9 dropped after stage 2, 54 stages fewer than whole networks, each counted alone"
+    )
+    assert lines[4] == "problem: kind sparse_recovery, m 50, n 100, snr_db None"
     named = {
         "average": result["average"],
         "chosen": result["chosen"],
@@ -82,6 +85,50 @@ def test_the_numbers_stand_in_their_rows(new_session: type[Session]) -> None:
         str(first["connections"]),
         first["digest"],
     ]
+
+
+def test_the_control_stands_beside_the_search(new_session: type[Session]) -> None:
+    result = new_session().result()
+    control, title = result["control"], "Random search at the same budget"
+    lines = printed(result, 100)
+    assert cells(lines, title, "8") == ["-30.00", "-29.50 [-30.25, -28.75]"]
+    assert cells(lines, title, "24") == ["-31.00", "diverged"]
+    assert cells(lines, title, "random")[0] == str(control["best"]["connections"])
+    assert cells(lines, title, "best of 24")[0] == str(result["best"]["connections"])
+    text = " ".join(" ".join(lines).split())
+    assert "out of 24 random networks, mean [5%, 95%]" in text
+    assert "The search has 32 evaluations: both are compared after 24" in text
+    assert "expected to reach -31.00 dB, the search's best: at 17 evaluations." in text
+    result["control"] = control | {"evaluations_to_reach": None, "own": True, "evaluations": 32}
+    text = " ".join(" ".join(printed(result, 100)).split())
+    assert "The search is random search, and so its own control" in text
+    assert "expected to reach" not in text
+    assert "both are compared" not in text
+
+
+def test_a_search_without_a_control_says_so(new_session: type[Session]) -> None:
+    result = new_session().result() | {"control": None}
+    without = new_session().result()
+    del without["control"], without["halving"], without["pareto"]  # As in version 1.
+    for each in (result, without):
+        text = " ".join(" ".join(printed(each, 100)).split())
+        assert "nothing here says whether it beats random search" in text
+
+
+def test_the_front_and_the_baselines_have_their_costs(new_session: type[Session]) -> None:
+    result = new_session().result()
+    lines = printed(result, 100)
+    for name, row in (
+        (result["pareto"]["entries"][0]["digest"], result["best"]),
+        ("Dense-LISTA", result["baselines"]["dense"]),
+    ):
+        assert cells(lines, "NMSE against cost", name) == [
+            f"{row['valid_nmse_db']:.2f}",
+            *(str(row[key]) for key in ("connections", "parameters", "multiply_adds")),
+        ]
+    text = " ".join(" ".join(lines).split())
+    assert "that no other beats in nmse and multiply-adds" in text
+    assert "123.5; after 24 evaluations 120 against random search's 99.5." in text
 
 
 def test_the_chosen_network_is_listed_layer_by_layer(new_session: type[Session]) -> None:
