@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
+import math
 from typing import NoReturn
+
+Scalar = str | int | float | bool
+"""Value of an option that is passed on."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -12,6 +17,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End with the message."""
         self.exit(2, f"{message.removeprefix('argument ')}; {self.prog} --help lists the options.\n")
+
+
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Says the defaults that say something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, (), {}) else super()._get_help_string(action)
 
 
 def at_least(least: int) -> type[int]:
@@ -25,3 +37,20 @@ def at_least(least: int) -> type[int]:
 
     convert.__name__ = "int"
     return convert  # type: ignore[return-value]
+
+
+def assignment(text: str) -> tuple[str, Scalar]:
+    """Read ``NAME=VALUE``: a value that is a finite number, true or false in JSON is one, or else text.
+
+    Raises:
+        ValueError: there is no such name, or no ``=``.
+    """
+    name, equals, value = text.partition("=")
+    if not (equals and name.isidentifier()):
+        raise ValueError(text)
+    try:
+        read = json.loads(value, parse_constant=str)
+    except ValueError:
+        return name, value
+    number = isinstance(read, int) or (isinstance(read, float) and math.isfinite(read))
+    return name, read if number else value

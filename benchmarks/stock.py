@@ -19,7 +19,7 @@ from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, TPESampler
 from apps.compare.runs import Job, Run
 from evaluation.tabular import Table, load_table
 
-MOST_REPEATS: Final = 3
+MOST_REPEATS: Final = 2
 """Evaluations in all, as a multiple of the budget, after which an algorithm that only repeats itself ends."""
 
 Score = Callable[[Sequence[int]], float]

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from apps.arguments import Parser, at_least
+from apps.arguments import Help, Parser, at_least
 from apps.cli import run
 from apps.compare.options import CompareOptions
 
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     result = Parser(
         prog="python -m apps.compare",
         description=_DESCRIPTION,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=Help,
     )
     result.add_argument(
         "optimizers",

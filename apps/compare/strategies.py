@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import optimizers
+from apps.arguments import Scalar, assignment
 from genome import DesignSpace, InputError
 from optimizers import CONNECTIONS, SCORE, Goal, Optimizer
 
@@ -27,7 +26,7 @@ class Strategy:
 
     label: str
     optimizer: str
-    options: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, Scalar], ...] = ()
 
     def create(self, space: DesignSpace, seed: int, goals: tuple[Goal, ...] = ALONE) -> Optimizer:
         """Make the optimizer.
@@ -47,20 +46,23 @@ class Strategy:
 
 
 def parse(text: str) -> Strategy:
-    """Read ``NAME[,OPTION=VALUE...]``; a value is a JSON number, ``true`` or ``false``, or else text.
+    """Read ``NAME[,OPTION=VALUE...]``; values as ``apps.arguments.assignment`` reads them.
 
     Raises:
         InputError: an option has no name or no value, or is given twice.
     """
     name, *assignments = text.split(",")
-    options: dict[str, Any] = {}
-    for assignment in assignments:
-        option, equals, value = assignment.partition("=")
-        if not option or not equals or option in options:
+    options: dict[str, Scalar] = {}
+    for each in assignments:
+        try:
+            option, value = assignment(each)
+        except ValueError:
             raise InputError(
-                f"An optimizer to compare must be NAME,OPTION=VALUE,... with every option once, got {text!r}."
-            )
-        options[option] = _value(value)
+                f"An optimizer to compare must be NAME,OPTION=VALUE,..., got {text!r}."
+            ) from None
+        if option in options:
+            raise InputError(f"An option must be given once, got {option!r} twice in {text!r}.")
+        options[option] = value
     return Strategy(text, name, tuple(options.items()))
 
 
@@ -75,11 +77,3 @@ def with_control(strategies: list[Strategy]) -> list[Strategy]:
     if twice:
         raise InputError(f"Optimizers to compare must differ, got {twice[0]!r} twice.")
     return [Strategy(CONTROL, CONTROL), *(s for s in strategies if s.label != CONTROL)]
-
-
-def _value(text: str) -> object:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if isinstance(value, bool | int | float) else text

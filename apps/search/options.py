@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from apps.arguments import Scalar
     from builders.injections import Form
     from genome.neurons import Neuron
-
-Scalar = bool | int | float | str
-"""A value that an option of an optimizer can have on the command line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def test_an_exhausted_space_ends_a_run_at_no_regret(path: Path) -> None:
         (["evolutoin"], "Unknown optimizer 'evolutoin': the known ones are"),
         (["evolution,populaton=8"], "has no option 'populaton': its options are"),
         (["evolution,population"], "must be NAME,OPTION=VALUE"),
-        (["evolution,population=8,population=9"], "with every option once"),
+        (["evolution,population=8,population=9"], "must be given once, got 'population' twice"),
         (["evolution,population=0"], "population of evolution must be a whole number of at least 1, got 0"),
         (["evolution", "evolution"], "must differ, got 'evolution' twice"),
         (["no.module:Thing"], "module 'no.module' does not import"),
