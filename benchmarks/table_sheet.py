@@ -48,10 +48,11 @@ def between_seeds(recipe: Recipe, table: Table) -> float:
 
 
 def after_stages(table: Table) -> str:
-    """Rank correlation of the NMSE after each stage but the last with the last."""
-    last = table.scores
-    stages = range(table.space.layers - 1)
-    return ", ".join(f"{spearmanr(table.valid_nmse_db[0, :, k], last).statistic:.2f}" for k in stages)
+    """Rank correlation of the NMSE after each stage but the last with the last; - where all are equal."""
+    early = table.valid_nmse_db[0, :, :-1].T
+    return ", ".join(
+        f"{spearmanr(scores, table.scores).statistic:.2f}" if np.ptp(scores) else "-" for scores in early
+    )
 
 
 def _nmse(table: Table, genome: Genome) -> str:
