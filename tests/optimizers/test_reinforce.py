@@ -97,7 +97,7 @@ def test_the_policy_has_memory() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_better_than_all_others_becomes_more_probable(seed: int) -> None:
-    optimizer = Reinforce(SPACE, seed, entropy_weight=0.0)
+    optimizer = Reinforce(SPACE, seed, entropy_weight=0.0, queue=0, learning_rate=0.03)
     genomes = optimizer.ask(8)
     before = judged(optimizer, genomes)
     tell(optimizer, genomes, [0.0] * 3 + [-1.0] + [0.0] * 4)
@@ -107,13 +107,44 @@ def test_what_is_better_than_all_others_becomes_more_probable(seed: int) -> None
 
 
 def test_a_diverged_network_becomes_less_probable() -> None:
-    optimizer = Reinforce(SPACE, 0)
+    optimizer = Reinforce(SPACE, 0, queue=0)
     genomes = optimizer.ask(10)
     before = judged(optimizer, genomes)
     tell(optimizer, genomes, [math.inf, *range(9)])
     gains = judged(optimizer, genomes) - before
     assert gains.isfinite().all()
     assert gains[0] < 0
+
+
+@pytest.mark.parametrize("place", [0, 5])
+def test_the_policy_is_drawn_to_the_best_so_far_long_after_they_were_told(place: int) -> None:
+    """Plain REINFORCE learns from a batch once; the best in the queue become more probable with every one."""
+    gains = []
+    for queue in (0, 1):
+        optimizer = Reinforce(SPACE, 1, queue=queue)
+        genomes = optimizer.ask(8)
+        tell(optimizer, genomes, [-9.0 if i == place else 0.0 for i in range(8)])
+        before = judged(optimizer, genomes)[place]
+        for _ in range(3):
+            later = optimizer.ask(8)
+            tell(optimizer, later, [1.0] * 8)  # All alike: what they teach is not to be drawn again.
+        gains.append(float(judged(optimizer, genomes)[place] - before))
+    assert gains[1] > 1.0 + gains[0]
+
+
+def test_the_queue_holds_the_best_complete_networks_the_first_of_equals_first() -> None:
+    optimizer = Reinforce(SPACE, 0, queue=3)
+    genomes = optimizer.ask(6)
+    tell(optimizer, genomes, [2.0, 1.0, math.inf, 1.0, 5.0, 4.0])
+    assert [each.genome for each in optimizer._queue] == [genomes[1], genomes[3], genomes[0]]
+    later = optimizer.ask(3)
+    optimizer.tell([stopped(later[0], -9.0, 2), evaluation(later[1], 1.0), evaluation(later[2], 0.5)])
+    assert [each.genome for each in optimizer._queue] == [later[2], genomes[1], genomes[3]]
+
+
+def test_without_a_queue_there_is_one_update_a_batch() -> None:
+    one, many = Reinforce(SPACE, 3, queue=0, updates=1), Reinforce(SPACE, 3, queue=0, updates=9)
+    assert run(one, [8, 8, 8]) == run(many, [8, 8, 8])
 
 
 def test_the_policy_stays_while_everything_diverges() -> None:
@@ -172,7 +203,7 @@ def test_a_batch_without_complete_networks_ranks_behind_all() -> None:
 
 def test_what_is_dropped_becomes_less_probable_than_what_is_kept() -> None:
     """Although its score so far looks better."""
-    optimizer = Reinforce(SPACE, 0)
+    optimizer = Reinforce(SPACE, 0, queue=0, learning_rate=0.03)
     for _ in range(3):
         genomes = optimizer.ask(12)
         before = judged(optimizer, genomes)
@@ -236,7 +267,7 @@ class Repeating(Reinforce):
 
 
 def test_uniform_draws_take_no_part_in_the_gradient() -> None:
-    first, second = Repeating(SPACE, 0), Repeating(SPACE, 0)
+    first, second = Repeating(SPACE, 0, queue=0), Repeating(SPACE, 0, queue=0)
     genomes = first.ask(6)
     assert second.ask(6) == genomes
     assert genomes[0] == Genome.lista(6)
@@ -288,6 +319,8 @@ def test_a_genome_of_another_space_has_no_probability() -> None:
         ("learning_rate", math.nan, r"The learning rate .* at least 0 and below 1, got nan\."),
         ("entropy_weight", "much", r"The entropy weight .* at least 0 and below 1, got 'much'\."),
         ("entropy_weight", True, r"The entropy weight .* at least 0 and below 1, got True\."),
+        ("queue", -1, r"The queue of REINFORCE must be a whole number of at least 0, got -1\."),
+        ("updates", 0, r"The updates per batch of REINFORCE must be a whole number of at least 1, got 0\."),
         ("baseline_decay", 1, r"The baseline decay .* at least 0 and below 1, got 1\."),
     ],
 )
