@@ -30,20 +30,21 @@ def draw_regret(path: str | os.PathLike[str], curves: Mapping[str, Curves], *, u
     """
     figure = Figure(figsize=(7.0, 4.8), dpi=parts.PIXELS_PER_INCH, layout="constrained")
     axes = figure.add_subplot(title=title)
-    highest = max(float(runs.mean(axis=0).max()) for runs in curves.values())
-    floor = max(highest, np.finfo(np.float64).tiny) / 1000.0
+    means = np.concatenate([runs.mean(axis=0) for runs in curves.values()])
+    highest = max(float(means.max()), float(np.finfo(np.float64).tiny))
+    floor = max(float(means.min()) / 1.5, highest / 1000.0)
     for place, (label, runs) in enumerate(curves.items()):
         evaluations, mean = np.arange(1, runs.shape[1] + 1), runs.mean(axis=0)
         quantile = stdtrit(len(runs) - 1, (1.0 + CONFIDENCE) / 2.0)
         half = quantile * runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
         # A logarithm that is masked where it is not finite would tear the band.
-        low, high = np.maximum(mean - half, floor), np.maximum(mean + half, floor)
+        low, high = np.maximum(mean - half, floor / 2), np.maximum(mean + half, floor / 2)
         colour, dashes = (f"C{place - 1}", "-") if place else ("black", "--")
-        axes.plot(evaluations, np.maximum(mean, floor), dashes, color=colour, label=label)
+        axes.plot(evaluations, np.maximum(mean, floor / 2), dashes, color=colour, label=label)
         axes.fill_between(evaluations, low, high, color=colour, alpha=0.15, linewidth=0)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_ylim(1.1 * floor, 1.3e3 * floor)
+    axes.set_ylim(floor, 1.3 * highest)
     axes.set_xlabel("evaluations")
     axes.set_ylabel(f"mean regret ({unit})")
     axes.grid(color="#dddddd", linewidth=0.6)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from analysis.regret import best_so_far, holm, negative_hypervolume, regrets
+from analysis.regret_figure import draw_regret
 from genome import InputError
 
 
@@ -82,3 +85,14 @@ def test_the_hypervolume_is_that_of_the_points_so_far() -> None:
         points = list(zip(scores[:count].tolist(), connections[:count].tolist(), strict=True))
         assert found[count - 1] == pytest.approx(-area(points, 0.0, 6))
     assert (np.diff(found) <= 0.0).all()
+
+
+def test_the_picture_is_the_same_file_for_the_same_runs(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    curves = {name: best_so_far(rng.exponential(size=(4, 20))) for name in ("random", "other")}
+    curves["other"][:, 10:] = 0.0  # Nothing to draw on a logarithmic axis.
+    for name in ("a.png", "b.png"):
+        draw_regret(tmp_path / name, curves, unit="dB", title="Table")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    draw_regret(tmp_path / "c.png", {"random": np.zeros((2, 3))}, unit="dB", title="Table")
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
