@@ -29,6 +29,7 @@ from evaluation.prefix_store import PrefixStore
 from evaluation.problem import Problem
 from evaluation.protocol import Protocol
 from evaluation.reuse import Reuse
+from evaluation.scorer import ignore
 from evaluation.sizing import DataShape, Sizing, Walk, kept_bytes
 from evaluation.stage import StageState
 from evaluation.tables import Tables
@@ -41,10 +42,6 @@ ENGINE_VERSION = 2
 
 _FOLDER_BYTES = 2 * 2**30
 _POLL_SECONDS = 1.0
-
-
-def _ignore(progress: Progress) -> None:
-    del progress
 
 
 @final
@@ -130,7 +127,7 @@ class Evaluator:
         }
 
     def evaluate(
-        self, requests: Sequence[Request], progress: Callable[[Progress], None] = _ignore
+        self, requests: Sequence[Request], progress: Callable[[Progress], None] = ignore
     ) -> list[Evaluation]:
         """Evaluate requests, in their order.
 
@@ -170,7 +167,7 @@ class Evaluator:
                 f"A network is trained to its last stage, got a request for {request.stages} stages "
                 f"of {request.genome.layers}."
             )
-        ((_, state),) = self._train([request], _ignore)
+        ((_, state),) = self._train([request], ignore)
         if state.diverged:
             raise InputError(f"A trained network must be finite, got one that diverged: {request.genome}.")
         network = build(request.genome, self.problem.dictionary, form=self.protocol.form, cell=self.cell)

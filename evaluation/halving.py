@@ -13,20 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
-from typing import Protocol
 
+from evaluation.scorer import Evaluates
 from evaluation.trie import Progress
 from genome import Evaluation, InputError, Request
-
-
-class Evaluates(Protocol):
-    """What can evaluate requests: an `Evaluator`, or a table."""
-
-    def evaluate(
-        self, requests: Sequence[Request], progress: Callable[[Progress], None] = ...
-    ) -> list[Evaluation]:
-        """Evaluate requests, in their order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

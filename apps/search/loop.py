@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from apps.display.observer import Observer
 from evaluation.archive import Archive
-from evaluation.evaluator import Evaluator
 from evaluation.halving import Halving, evaluate_in_rungs
+from evaluation.scorer import Scorer
 from genome import Evaluation, Request
 from optimizers import Optimizer
 
 
 def search(
     optimizer: Optimizer,
-    evaluator: Evaluator,
+    evaluator: Scorer,
     archive: Archive,
     *,
     budget: int,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, final
 
+from evaluation.reuse import Reuse
 from evaluation.tabular.table import Table
 from genome import Evaluation, Request
 
@@ -20,6 +21,7 @@ class TabularEvaluator:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.setting = table.setting
+        self.reuse = Reuse()
 
     def settings(self) -> dict[str, Any]:
         """What the evaluations depend on beside their request."""

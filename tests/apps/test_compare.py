@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,17 @@ from apps.compare.cli import main
 from apps.compare.curves import regret_curves
 from apps.compare.runs import Job, run_job
 from apps.compare.strategies import parse
+from apps.display.observer import Plan
+from apps.display.plain import PlainDisplay
+from apps.search.loop import search
+from evaluation.archive import Archive
 from evaluation.evaluator import Evaluator
+from evaluation.halving import Halving
 from evaluation.protocol import protocol
 from evaluation.sparse_recovery import SparseRecovery
-from evaluation.tabular import Table, load_table, save_table
+from evaluation.tabular import Table, TabularEvaluator, load_table, save_table
 from genome import DesignSpace, InputError, Request
+from optimizers import create
 
 SPACE = DesignSpace(4, neurons=("soft", "relu"))
 
@@ -160,3 +167,27 @@ def test_a_value_that_is_no_scalar_stays_text() -> None:
     with pytest.raises(InputError, match="must be NAME"):
         parse("evolution,=8")
     assert dict(parse("a,b=[1]").options) == {"b": "[1]"}
+
+
+@pytest.mark.parametrize("halving", [None, Halving((2,))])
+def test_a_table_plugs_in_where_a_search_trains(path: Path, tmp_path: Path, halving: Halving | None) -> None:
+    table, found = load_table(path), list[list[int]]()
+    for _ in range(2):
+        with Archive.open(tmp_path / "archive.sqlite") as archive, PlainDisplay(StringIO()) as display:
+            display.started(Plan("a table", layers=4, budget=40, controls=0, comparisons=0, out=""), {})
+            evaluations = search(
+                create("evolution", SPACE, 0),
+                TabularEvaluator(table),
+                archive,
+                budget=40,
+                batch=8,
+                seed=0,
+                halving=halving,
+                observer=display,
+            )
+        found.append([table.index(each.genome) for each in evaluations])
+    assert len(found[0]) == 40
+    assert found[0] == found[1]
+    if halving is None:
+        job = Job(str(path), parse("evolution"), 0, 40, 8)
+        assert found[0] == run_job(job).asked.tolist()
