@@ -37,7 +37,7 @@ from evaluation.trie import Progress, TrieWalk
 from evaluation.warm_up import warm_up
 from genome import Evaluation, InputError, Request
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Raised whenever a change of the engine changes an evaluation's bits."""
 
 _FOLDER_BYTES = 2 * 2**30

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+RESOLUTION = 2.0**-48
+"""Smallest NMSE that counts, -144.5 dB: squared relative resolution of the float32 signals.
+
+A signal with one entry can come out exact to the last bit. Its NMSE, minus infinity in dB, would decide the
+mean over all samples.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Nmse:
@@ -29,11 +36,11 @@ def nmse(errors: Tensor, energies: Tensor) -> Nmse:
         energies: ``||x||^2``, ``(P, samples)``, float64, positive.
 
     Returns:
-        Both conventions; a member with a non-finite error anywhere has ``inf``.
+        Both conventions, no sample and no ratio below ``RESOLUTION``; a member with a non-finite error
+        anywhere has ``inf``.
     """
-    tiny = torch.finfo(errors.dtype).tiny
-    mean = (10 * torch.log10((errors / energies).clamp_min(tiny))).mean(dim=1)
-    ratio = 10 * torch.log10((errors.sum(dim=1) / energies.sum(dim=1)).clamp_min(tiny))
+    mean = (10 * torch.log10((errors / energies).clamp_min(RESOLUTION))).mean(dim=1)
+    ratio = 10 * torch.log10((errors.sum(dim=1) / energies.sum(dim=1)).clamp_min(RESOLUTION))
     finite = torch.isfinite(errors).all(dim=1)
     infinity = torch.full_like(mean, torch.inf)
     return Nmse(

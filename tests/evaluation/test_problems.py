@@ -68,6 +68,17 @@ def test_impossible_problems_are_refused(changes: dict[str, Any], message: str) 
         replace(PROBLEM, **changes)
 
 
+def test_a_sample_that_comes_out_exact_does_not_decide_the_mean() -> None:
+    """Counted as minus infinity, or as the smallest float64, one of 2,048 would move the mean by 1.5 dB."""
+    errors, energies = torch.full((1, 2048), 0.01, dtype=torch.float64), torch.ones(1, 2048).double()
+    errors[0, 7] = 0.0
+    floor = 10 * np.log10(2.0**-48)
+    assert nmse(errors, energies).mean_db[0] == pytest.approx((2047 * -20.0 + floor) / 2048)
+    exact = nmse(0 * errors, energies)
+    assert (exact.mean_db[0], exact.ratio_db[0]) == pytest.approx((floor, floor))
+    assert floor == pytest.approx(20 * np.log10(np.finfo(np.float32).eps / 2))
+
+
 def test_nmse_in_both_conventions_against_numpy() -> None:
     rng = np.random.default_rng(0)
     errors, energies = rng.random((2, 50)), 1 + rng.random((2, 50))
