@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +78,7 @@ def run_all(
     Raises:
         InputError: an optimizer refuses, or asks for something that is not in the table.
     """
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
         futures = {pool.submit(make or run_job, job): place for place, job in enumerate(jobs)}
         done: dict[int, Run] = {}
@@ -116,9 +119,18 @@ def _completed(waiting: set[Future[Run]]) -> Iterator[Future[Run]]:
         yield from done
 
 
-def _one_thread() -> None:
-    """Keep linear algebra to one thread: every core has a process already."""
+def _begin() -> None:
+    """Keep linear algebra to one thread, for every core has a process already; end with the parent."""
     threadpool_limits(1)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """End this process when its parent does, be it killed: the pool would wait for work for ever."""
+    parent.join()
+    os._exit(1)
 
 
 @cache

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from evaluation.tabular import Table, TabularEvaluator, load_table, save_table
 from genome import DesignSpace, InputError, Request
 from optimizers import create
 
+ROOT = Path(__file__).parents[2]
 SPACE = DesignSpace(4, neurons=("soft", "relu"))
 
 
@@ -191,3 +195,31 @@ def test_a_table_plugs_in_where_a_search_trains(path: Path, tmp_path: Path, halv
     if halving is None:
         job = Job(str(path), parse("evolution"), 0, 40, 8)
         assert found[0] == run_job(job).asked.tolist()
+
+
+def children(process: int) -> set[int]:
+    """Processes whose parent this is."""
+    found = set()
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = file.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == process and fields[0] != "Z":
+            found.add(int(file.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")
+def test_workers_end_with_a_comparison_that_is_killed(path: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "apps.compare", "tpe", "--table", str(path), "--out", str(tmp_path)]
+    sizes = ["--seeds", "50", "--budget", "100", "--workers", "2"]
+    with subprocess.Popen([*command, *sizes], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60.0
+        while len(workers := children(process.pid)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)  # Two workers, and the tracker of their resources.
+        process.kill()
+    assert len(workers) == 3
+    while any(Path(f"/proc/{worker}").is_dir() for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{worker}").is_dir() for worker in workers)
