@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.optimizers_report import markdown as regrets
 from benchmarks.table_sheet import sheet
 from benchmarks.throughput_report import markdown
 
@@ -41,6 +42,11 @@ def test_the_example_optimizer_passes_the_conformance_suite_as_shown(tmp_path: P
 def test_the_readme_shows_the_recorded_throughput() -> None:
     results = json.loads((ROOT / "benchmarks/results/throughput.json").read_text("utf-8"))
     assert markdown(results) in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_data_sheet_shows_the_recorded_regrets() -> None:
+    results = json.loads((ROOT / "benchmarks/results/optimizers.json").read_text("utf-8"))
+    assert regrets(results) in (ROOT / "docs/tables.md").read_text("utf-8")
 
 
 def test_the_data_sheet_shows_the_tables_as_they_are() -> None:
