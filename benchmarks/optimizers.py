@@ -34,7 +34,10 @@ BUDGETS = (200, 1000)
 BATCH = 8
 OURS = (CONTROL, "evolution", "reinforce", "tpe", "nsga2", "cmaes")
 SLOW = ("tpe", "cmaes", "Optuna TPESampler", "Optuna NSGAIISampler", "Optuna CmaEsSampler")
-"""Run on a fifth of the seeds at budgets above the smallest, and where they are stock, at every budget."""
+"""Run on a fifth of the seeds where they are stock, and on a tenth at budgets above the smallest."""
+
+LONG = (CONTROL, "evolution", "reinforce", *STOCK)
+"""What runs at budgets above the smallest."""
 
 
 def run(job: Job) -> Run:
@@ -44,10 +47,10 @@ def run(job: Job) -> Run:
 
 def jobs(table: str, budget: int, seeds: int) -> list[Job]:
     """All runs on a table; random search has seeds of its own."""
-    result = []
-    for name in (*OURS, *STOCK):
-        fewer = name in SLOW and (budget > min(BUDGETS) or name in STOCK)
-        count = max(2, seeds // 5) if fewer else seeds
+    long, result = budget > min(BUDGETS), list[Job]()
+    for name in LONG if long else (*OURS, *STOCK):
+        share = 1 if name not in SLOW else 10 if long else 5 if name in STOCK else 1
+        count = max(2, seeds // share)
         first = seeds if name == CONTROL else 0
         result += [Job(table, Strategy(name, name), first + place, budget, BATCH) for place in range(count)]
     return result
@@ -98,14 +101,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/optimizers.json"))
     options = parser.parse_args(arguments)
     console, content = Console(width=110), dict[str, Any]()
-    for table in options.tables:
-        for budget in options.budgets:
+    for budget in options.budgets:
+        for table in options.tables:
             seeds = options.seeds if budget == min(BUDGETS) else max(2, options.seeds * 2 // 5)
             found = measure(table, budget, seeds)
             content.setdefault(table, {})[str(budget)] = found
             console.print(shown(table, budget, found))
-    everything = {"batch": BATCH, "tables": content, "versions": versions()}
-    write_atomic(options.out, json.dumps(everything, indent=1) + "\n")
+            everything = {"batch": BATCH, "tables": content, "versions": versions()}
+            write_atomic(options.out, json.dumps(everything, indent=1) + "\n")
 
 
 if __name__ == "__main__":

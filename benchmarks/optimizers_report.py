@@ -28,7 +28,7 @@ def markdown(results: Mapping[str, Any]) -> str:
     heads = [f"`{table}`, {budget}" for table, budget, _ in columns]
     lines = [f"| | {' | '.join(heads)} |", f"| --- |{' ---: |' * len(columns)}"]
     for name in sorted(first, key=lambda each: first[each]["mean"]):
-        cells = [_cell(by_name[name]) for _, _, by_name in columns]
+        cells = [_cell(by_name[name]) if name in by_name else "" for _, _, by_name in columns]
         lines.append(f"| {name if first[name]['stock'] else f'`{name}`'} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
