@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.protocol import Protocol, protocol
 from evaluation.sparse_recovery import SparseRecovery
@@ -38,6 +39,11 @@ class Recipe:
         """Every genome with seed 0; those that share a long prefix stand side by side."""
         return _requests(sorted(self.space.enumerate(), key=_layers), seed=0)
 
+    def drawn(self) -> NDArray[np.int64]:
+        """Places of the random ones of the repeated genomes in the order of the space."""
+        size = self.space.size
+        return np.random.default_rng(0).choice(size, min(self.random, size), replace=False)
+
     def repeated_requests(self, scores: dict[Genome, float]) -> list[Request]:
         """The repeated genomes with every seed but 0.
 
@@ -45,8 +51,7 @@ class Recipe:
             scores: Of every genome of the space with seed 0, lower is better.
         """
         genomes = list(self.space.enumerate())
-        drawn = np.random.default_rng(0).choice(len(genomes), min(self.random, len(genomes)), replace=False)
-        chosen = {genomes[place] for place in drawn}
+        chosen = {genomes[place] for place in self.drawn()}
         chosen.update(sorted(genomes, key=scores.__getitem__)[: self.best])
         ordered = sorted(chosen, key=_layers)
         return [request for seed in range(1, self.seeds) for request in _requests(ordered, seed)]

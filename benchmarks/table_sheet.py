@@ -43,8 +43,7 @@ def additive(table: Table) -> float:
 
 def between_seeds(recipe: Recipe, table: Table) -> float:
     """Variance between genomes over that between seeds, on the random ones of the repeated genomes."""
-    drawn = np.random.default_rng(0).choice(table.space.size, recipe.random, replace=False)
-    return seed_ratio(table.valid_nmse_db[:, drawn, -1].T)
+    return seed_ratio(table.valid_nmse_db[:, recipe.drawn(), -1].T)
 
 
 def after_stages(table: Table) -> str:

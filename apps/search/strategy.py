@@ -35,8 +35,8 @@ def create_optimizer(options: SearchOptions, space: DesignSpace, goals: Sequence
             raise InputError(
                 f"An option of an optimizer must be its own, got {name!r}: use {_OTHERWISE[name]}."
             )
-    several = {"goals": tuple(goals)} if len(goals) > 1 else {}
-    return optimizers.create(options.optimizer, space, options.seed, **several, **options.optimizer_options)
+    given = options.optimizer_options
+    return optimizers.create(options.optimizer, space, options.seed, goals=tuple(goals), **given)
 
 
 def check_optimizer(options: SearchOptions, space: DesignSpace, goals: Sequence[Goal]) -> None:
