@@ -46,7 +46,7 @@ def chosen(evaluations: Iterable[Evaluation], margin_db: float = 0.3) -> Evaluat
 def _ranked(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
     distinct = {evaluation.key: evaluation for evaluation in evaluations}
     _require_comparable(distinct.values())
-    completed = [each for each in distinct.values() if each.status == "complete" and not each.censored]
+    completed = [each for each in distinct.values() if each.whole]
     if not completed:
         raise InputError(
             f"There is nothing to choose from: none of the {len(distinct)} evaluations completed."

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis import heatmap_parts as parts
 from analysis.control import best_of
 from analysis.png import save_png
+from analysis.regret import best_so_far
 from genome.errors import InputError
 from genome.genome import Genome
 from genome.neurons import Neuron
@@ -139,7 +140,7 @@ def _best_so_far(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     finite = np.isfinite(scores)
     if not finite.any():
         raise InputError(f"A learning curve needs a finite score, got none among {len(scores)}.")
-    best = np.minimum.accumulate(np.where(finite, scores, np.inf))
+    best = best_so_far(np.where(finite, scores, np.inf))
     return np.where(np.isfinite(best), best, np.nan)
 
 

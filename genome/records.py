@@ -199,6 +199,11 @@ class Evaluation:
         return self.request.stages is not None
 
     @property
+    def whole(self) -> bool:
+        """Whether all stages were trained and none diverged: only then does it compete with others."""
+        return self.status == "complete" and not self.censored
+
+    @property
     def score(self) -> float:
         """Validation NMSE in dB after the last stage trained; lower is better, ``inf`` if it diverged.
 

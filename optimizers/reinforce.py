@@ -142,7 +142,7 @@ class Reinforce(Optimizer):
                 yield self.space.decode(dict(zip(names, options, strict=True)))
 
     def _tell(self, evaluations: Sequence[Evaluation]) -> None:
-        whole = [each for each in evaluations if each.status == "complete" and not each.censored]
+        whole = [each for each in evaluations if each.whole]
         self._queue = sorted([*self._queue, *whole], key=lambda each: each.score)[: self._queue_size]
         told = _standings(evaluations)
         self._standings = sorted([*self._standings, *told.values()])

@@ -162,5 +162,5 @@ def run_control(
 
 
 def _leader(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    whole = [each for each in evaluations if each.status == "complete" and not each.censored]
+    whole = [each for each in evaluations if each.whole]
     return top(whole, 1)[0] if whole else None

@@ -58,17 +58,13 @@ def pareto(
 
 def _front(goals: Sequence[Goal], evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     """Best NMSE first."""
-    whole = _whole(evaluations)
+    whole = [each for each in evaluations if each.whole]
     places = front([vector(goals, each) for each in whole])
     return sorted((whole[place] for place in places), key=lambda each: (vector(goals, each), each.key))
 
 
 def _volume(goals: Sequence[Goal], evaluations: Sequence[Evaluation], corner: Sequence[float]) -> float:
-    return hypervolume([vector(goals, each) for each in _whole(evaluations)], corner)
-
-
-def _whole(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
-    return [each for each in evaluations if each.status == "complete" and not each.censored]
+    return hypervolume([vector(goals, each) for each in evaluations if each.whole], corner)
 
 
 def _entry(evaluation: Evaluation, goals: Sequence[Goal], model: CostModel) -> dict[str, Any]:

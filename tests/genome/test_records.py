@@ -84,6 +84,7 @@ def test_an_evaluation_of_some_stages_is_censored_and_has_their_numbers_alone() 
     partial = Evaluation(request_, "s", "complete", (-1.0, -2.0), (-1.5, -2.5), None, None, 0.1)
     assert (partial.stages, partial.score, partial.censored) == (2, -2.0, True)
     assert request_.trained == Genome.dense(2)
+    assert [each.whole for each in (GOOD, BAD, partial)] == [True, False, False]
     assert (GOOD.stages, GOOD.censored, GOOD.request.trained) == (3, False, GOOD.genome)
     with pytest.raises(InputError, match="one number for each of 2 stages"):
         replace(partial, valid_nmse_db=(-1.0, -2.0, -3.0, -4.0))
