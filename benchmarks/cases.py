@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from benchmarks.contenders.task import Task
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Phase, Protocol, protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Genome, InputError
 
 PRESET: Final = "quick"

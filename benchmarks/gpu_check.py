@@ -24,8 +24,8 @@ from builders.unroll import network_layout
 from evaluation.cuda_graph import recorder
 from evaluation.phase import Member, PhaseRun, Trainer
 from evaluation.precision import Precision, matrix_products
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.tables import Tables
 from genome import DesignSpace
 

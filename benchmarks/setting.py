@@ -23,8 +23,8 @@ from rich.table import Table
 from apps.search.result import versions
 from apps.search.roles import baselines
 from evaluation.evaluator import Evaluator
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Protocol, protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import Genome, Request
 from genome.files import write_atomic
 

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Protocol, protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Genome, Request
 
 

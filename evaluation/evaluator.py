@@ -26,7 +26,7 @@ from evaluation.phase import Member, Trainer
 from evaluation.precision import check_precision, matrix_products
 from evaluation.prefix_folder import PrefixFolder
 from evaluation.prefix_store import PrefixStore
-from evaluation.problem import Problem
+from evaluation.problems.base import Problem
 from evaluation.protocol import Protocol
 from evaluation.reuse import Reuse
 from evaluation.scorer import ignore

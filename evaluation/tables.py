@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple, final
 import torch
 from torch import Tensor
 
-from evaluation.dataset import Dataset, Split
-from evaluation.problem import Problem
+from evaluation.problems.base import Problem
+from evaluation.problems.dataset import Dataset, Split
 
 SplitName = Literal["train", "valid", "test"]
 

@@ -9,8 +9,8 @@ from analysis.average import average
 from analysis.choose import top
 from analysis.figures import draw_heatmap
 from evaluation.evaluator import Evaluator
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Evaluation, Request
 from optimizers import create
 

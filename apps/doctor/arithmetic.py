@@ -12,8 +12,8 @@ from torch import Tensor
 
 from apps.doctor.finding import Finding
 from evaluation.evaluator import Evaluator
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import Genome, Request
 
 _INNER: Final = 128

@@ -13,7 +13,7 @@ from builders.genes import Genes
 from builders.injections import injection
 from builders.step import Binding
 from builders.unroll import network_layout
-from evaluation.sparse_recovery import SparseRecovery
+from evaluation.problems.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Genome
 
 LAYERS = 6

@@ -16,8 +16,8 @@ from builders.autograd_step import AutogradStep
 from builders.cells import Cell
 from evaluation.evaluator import Evaluator
 from evaluation.nmse import nmse
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Genome, Request
 
 GRADIENT_TOLERANCE: Final = 1e-4

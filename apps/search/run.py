@@ -25,13 +25,13 @@ from apps.search.run_directory import RunDirectory
 from apps.search.strategy import check_optimizer, create_halving, create_optimizer
 from builders.cells import Lista
 from evaluation.archive import Archive
-from evaluation.data_file import DataFile
 from evaluation.digest import digest
 from evaluation.evaluator import Evaluator
 from evaluation.halving import Halving
-from evaluation.problem import Problem
+from evaluation.problems.base import Problem
+from evaluation.problems.data_file import DataFile
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Protocol, protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Evaluation, Genome, InputError, Request
 from optimizers.goals import Goal
 

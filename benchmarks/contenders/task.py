@@ -11,12 +11,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from evaluation.dataset import Dataset, Split
 from evaluation.digest import Json
 from evaluation.order import batch_order
-from evaluation.problem import Problem
+from evaluation.problems.base import Problem
+from evaluation.problems.dataset import Dataset, Split
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import Genome, InputError
 
 

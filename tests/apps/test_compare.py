@@ -23,8 +23,8 @@ from apps.search.loop import search
 from evaluation.archive import Archive
 from evaluation.evaluator import Evaluator
 from evaluation.halving import Halving
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.tabular import Table, TabularEvaluator, load_table, save_table
 from genome import DesignSpace, InputError, Request
 from optimizers import create

@@ -18,7 +18,7 @@ from scipy import stats
 from analysis.average import average
 from builders.files import load_network
 from evaluation.archive import Archive
-from evaluation.sparse_recovery import SparseRecovery
+from evaluation.problems.sparse_recovery import SparseRecovery
 from genome import Evaluation, Genome, load_genome
 
 PROBLEM = SparseRecovery(m=8, n=16, train=2048, valid=512, test=512)

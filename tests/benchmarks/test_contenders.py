@@ -11,8 +11,8 @@ from benchmarks.contenders.task import Contender, Task
 from benchmarks.contenders.vmapped import Vmapped
 from builders import build
 from evaluation.order import batch_order
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import Genome, InputError
 
 CPU = torch.device("cpu")

@@ -21,9 +21,9 @@ from evaluation.evaluator import Evaluator
 from evaluation.phase import Member, Trainer
 from evaluation.prefix_store import PrefixStore
 from evaluation.probe import Crew, probe
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
 from evaluation.sizing import DataShape, Sizing
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.stage import StageState
 from evaluation.tables import Tables
 from evaluation.trie import TrieWalk

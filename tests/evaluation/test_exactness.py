@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from evaluation.evaluator import Evaluator
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Protocol, protocol
-from evaluation.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Evaluation, Genome, InputError, Request
 
 K = 5

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from evaluation.archive import Archive
 from evaluation.evaluator import Evaluator
 from evaluation.halving import Halving, evaluate_in_rungs
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
 from evaluation.reuse import Reuse
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.trie import Progress
 from genome import DesignSpace, Evaluation, Genome, InputError, Request
 

@@ -19,9 +19,9 @@ from builders.unroll import network_layout
 from evaluation.evaluator import Evaluator
 from evaluation.memory import _group_room, available_memory, default_memory
 from evaluation.phase import Member, Trainer
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Protocol, protocol
 from evaluation.sizing import DataShape, Sizing
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.tables import Tables
 from genome import DesignSpace, Genome, InputError, Request
 
@@ -35,7 +35,7 @@ from dataclasses import replace
 import numpy as np
 from evaluation.evaluator import Evaluator
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
+from evaluation.problems.sparse_recovery import SparseRecovery
 from genome import DesignSpace, Request
 
 def peak():

@@ -7,8 +7,8 @@ import torch
 
 from evaluation.evaluator import Evaluator
 from evaluation.precision import Precision, check_precision, matrix_products
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.trie import Progress
 from genome import Genome, InputError, Request
 

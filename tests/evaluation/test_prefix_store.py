@@ -9,8 +9,8 @@ from evaluation.evaluator import Evaluator
 from evaluation.phase import Member
 from evaluation.prefix_folder import PrefixFolder
 from evaluation.prefix_store import PrefixStore
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.stage import StageState
 from genome import Evaluation, Genome, Request
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from evaluation.data_file import DataFile
 from evaluation.digest import digest
 from evaluation.nmse import nmse
-from evaluation.sparse_recovery import SparseRecovery
+from evaluation.problems.data_file import DataFile
+from evaluation.problems.sparse_recovery import SparseRecovery
 from genome import InputError
 
 PROBLEM = SparseRecovery(m=20, n=40, sparsity=0.1, train=4000, valid=500, test=300)

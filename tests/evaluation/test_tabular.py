@@ -14,8 +14,8 @@ import pytest
 
 from analysis.landscape import additive_share, seed_ratio
 from evaluation.evaluator import Evaluator
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.tabular import Table, TabularEvaluator, load_table, save_table, table_names
 from genome import DesignSpace, Evaluation, Genome, InputError, Request
 

@@ -19,8 +19,8 @@ from evaluation.compiled_adam import CompiledAdam
 from evaluation.evaluator import Evaluator
 from evaluation.order import batch_order
 from evaluation.phase import Member, Trainer, run_phase
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.tables import Tables
 from genome import Genome, InputError, Request
 
@@ -166,7 +166,7 @@ def test_the_first_network_is_not_charged_for_loading_compiled_code() -> None:
 from dataclasses import replace
 from evaluation.evaluator import Evaluator
 from evaluation.protocol import protocol
-from evaluation.sparse_recovery import SparseRecovery
+from evaluation.problems.sparse_recovery import SparseRecovery
 from genome import Genome, Request
 
 problem, training = SparseRecovery(m=6, n=12, train=256, valid=64, test=16), protocol("smoke").scaled(0.1)

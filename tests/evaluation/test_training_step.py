@@ -27,8 +27,8 @@ from evaluation.cuda_graph import Recorder, recorder
 from evaluation.evaluator import Evaluator
 from evaluation.order import batch_order
 from evaluation.phase import CancelledError, Member, Trainer, run_phase
+from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Protocol, protocol
-from evaluation.sparse_recovery import SparseRecovery
 from evaluation.stage import StageState, train_stage
 from evaluation.tables import Batches, Tables
 from evaluation.training_step import TrainingStep

@@ -16,11 +16,15 @@ class Split:
 
     Attributes:
         b: measurements, ``(samples, m)``, float32.
-        x: signals, ``(samples, n)``, float32.
+        x: what the problem's objective compares with, float32: signals, ``(samples, n)``, unless it says
+            otherwise.
+        groups: which whole (image) a sample is part of, ``(samples,)``, int64; None where samples stand for
+            themselves.
     """
 
     b: Tensor
     x: Tensor
+    groups: Tensor | None = None
 
     @property
     def samples(self) -> int:

@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
-from evaluation.dataset import Dataset
+from builders.objective import Objective
 from evaluation.digest import Json
+from evaluation.metric import Metric, NmseMetric
+from evaluation.problems.dataset import Dataset
 
 
 class Problem(ABC):
-    """A sparse-recovery problem; it owns its dictionary and its data.
+    """A sparse-recovery problem; it owns its dictionary, its data, its loss and its metric.
 
     A problem is a value: equal descriptions give equal data, bit by bit.
     """
@@ -20,6 +22,16 @@ class Problem(ABC):
     @abstractmethod
     def dictionary(self) -> Tensor:
         """``(m, n)``, float32."""
+
+    @property
+    def objective(self) -> Objective:
+        """The loss that trains: half the squared error of the signal, where a problem does not say."""
+        return Objective()
+
+    @property
+    def metric(self) -> Metric:
+        """What scores: NMSE, where a problem does not say."""
+        return NmseMetric()
 
     @abstractmethod
     def dataset(self, draw: int) -> Dataset:

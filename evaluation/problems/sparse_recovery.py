@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from evaluation.dataset import Dataset, Split
 from evaluation.digest import Json
-from evaluation.problem import Problem
+from evaluation.problems.base import Problem
+from evaluation.problems.dataset import Dataset, Split
 from genome import InputError
 
 _DICTIONARY, _SIGNALS = 0, 1

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from builders.network import as_dictionary
-from evaluation.dataset import Dataset, Split, check_split
 from evaluation.digest import Json
-from evaluation.problem import Problem
+from evaluation.problems.base import Problem
+from evaluation.problems.dataset import Dataset, Split, check_split
 from genome import InputError
 
 SPLITS = ("train", "valid", "test")
