@@ -1,18 +1,27 @@
-"""The average architecture: how many of a set of genomes use each connection, neuron and side connection.
+"""The average architecture: how many of a set of genomes use each connection and each option of a layer.
 
 Source: *A Design Space Study for LISTA and Beyond* (ICLR 2021), section 2.3 ("average architecture") and
 Figure 2 (its heat map).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genome.errors import InputError
 from genome.genome import Genome
-from genome.neurons import NEURONS, Neuron
+from genome.neurons import ALL_NEURONS, NEURONS, Neuron
+from genome.thresholds import THRESHOLDS, ThresholdKind
+from genome.usual import all_usual
+from genome.weights import WEIGHTS, Weight
+
+Name = TypeVar("Name", bound=str)
+
+Counts = tuple[tuple[int, ...], ...]
+"""A row a layer, an entry a name or source layer: how many genomes have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +35,19 @@ class Average:
         count: number of genomes.
         connection_counts: K rows, row d - 1 with d - 1 entries: how many genomes feed x(s) into destination
             layer d, for sources s = 1..d-1. The default connection (s = d - 1) counts every genome.
-        neuron_counts: K rows in the order of `genome.neurons.NEURONS`: how many genomes use each neuron
+        neuron_counts: K rows in the order of `genome.neurons.ALL_NEURONS`: how many genomes use each neuron
             there.
         side_counts: K entries: how many genomes give layer d its side connection.
+        weight_counts: K rows in the order of `genome.weights.WEIGHTS`.
+        threshold_counts: K rows in the order of `genome.thresholds.THRESHOLDS`.
     """
 
     count: int
-    connection_counts: tuple[tuple[int, ...], ...]
-    neuron_counts: tuple[tuple[int, ...], ...]
+    connection_counts: Counts
+    neuron_counts: Counts
     side_counts: tuple[int, ...]
+    weight_counts: Counts
+    threshold_counts: Counts
 
     @property
     def layers(self) -> int:
@@ -68,10 +81,17 @@ class Average:
     @property
     def neuron_shares(self) -> tuple[dict[Neuron, float], ...]:
         """For each layer 1..K, the share of the genomes that use each neuron, every name present."""
-        return tuple(
-            {name: n / self.count for name, n in zip(NEURONS, counts, strict=True)}
-            for counts in self.neuron_counts
-        )
+        return self._shares(self.neuron_counts, ALL_NEURONS)
+
+    @property
+    def weight_shares(self) -> tuple[dict[Weight, float], ...]:
+        """For each layer 1..K, the share of genomes that use each kind of weights, every name present."""
+        return self._shares(self.weight_counts, WEIGHTS)
+
+    @property
+    def threshold_shares(self) -> tuple[dict[ThresholdKind, float], ...]:
+        """For each layer 1..K, the share of genomes that use each kind of threshold, every name present."""
+        return self._shares(self.threshold_counts, THRESHOLDS)
 
     @property
     def side_shares(self) -> tuple[float, ...]:
@@ -80,15 +100,28 @@ class Average:
 
     @property
     def neurons(self) -> tuple[Neuron, ...]:
-        """The most used neuron of each layer; of equally used ones, the first in the order of `NEURONS`."""
-        return tuple(NEURONS[counts.index(max(counts))] for counts in self.neuron_counts)
+        """The most used neuron of each layer; of equally used ones, the first in `ALL_NEURONS`."""
+        return _most_used(self.neuron_counts, ALL_NEURONS)
+
+    @property
+    def weights(self) -> tuple[Weight, ...]:
+        """The most used kind of weights of each layer; of equally used ones, the first in `WEIGHTS`."""
+        return _most_used(self.weight_counts, WEIGHTS)
+
+    @property
+    def thresholds(self) -> tuple[ThresholdKind, ...]:
+        """The most used kind of threshold of each layer; of equally used ones, the first in `THRESHOLDS`."""
+        return _most_used(self.threshold_counts, THRESHOLDS)
+
+    def _shares(self, counts: Counts, names: Sequence[Name]) -> tuple[dict[Name, float], ...]:
+        return tuple({name: n / self.count for name, n in zip(names, row, strict=True)} for row in counts)
 
     def genome(self, threshold: float = 0.5) -> Genome:
         """The average as an architecture: what at least `threshold` of the genomes use.
 
-        The threshold is inclusive and holds for connections and side connections alike; the neuron is the
-        layer's most used one (see `neurons`). The average of one genome is that genome, at any threshold
-        above 0.
+        The threshold is inclusive and holds for connections and side connections alike; neuron, weights and
+        threshold kind are each layer's most used ones (see `neurons`). The average of one genome is that
+        genome, at any threshold above 0.
 
         Raises:
             InputError: if `threshold` is not in [0, 1].
@@ -98,17 +131,29 @@ class Average:
             threshold=threshold,
             neurons=self.neurons,
             side=tuple(share >= threshold for share in self.side_shares),
+            weights=self.weights,
+            thresholds=self.thresholds,
         )
 
     def to_dict(self) -> dict[str, object]:
-        """The average as JSON data; `share` is the ragged lower triangle, row d - 1 with d - 1 entries."""
-        return {
+        """The average as JSON data; `share` is the ragged lower triangle, row d - 1 with d - 1 entries.
+
+        A neuron that is not one of the study's is named only where a genome uses it, and `weight_shares` and
+        `threshold_shares` are there only where a genome has other than free weights or learned thresholds.
+        """
+        used = _used(self.neuron_counts, ALL_NEURONS)
+        named = [name for name in ALL_NEURONS if name in NEURONS or name in used]
+        data: dict[str, object] = {
             "layers": self.layers,
             "count": self.count,
             "share": [[n / self.count for n in counts] for counts in self.connection_counts],
-            "neuron_shares": [dict(shares) for shares in self.neuron_shares],
+            "neuron_shares": [{name: shares[name] for name in named} for shares in self.neuron_shares],
             "side_shares": list(self.side_shares),
         }
+        if not all_usual(_used(self.weight_counts, WEIGHTS), _used(self.threshold_counts, THRESHOLDS)):
+            data["weight_shares"] = list(self.weight_shares)
+            data["threshold_shares"] = list(self.threshold_shares)
+        return data
 
     def heatmap_csv(self) -> str:
         """The shares as CSV text with labels: one line a destination layer, one column a source x(1)..x(K-1).
@@ -122,7 +167,7 @@ class Average:
 
 
 def average(genomes: Iterable[Genome]) -> Average:
-    """Count, over genomes of one depth, who uses each connection, neuron and side connection.
+    """Count, over genomes of one depth, who uses each connection and each option of a layer.
 
     The paper averages the top 50 of a search: ``average(e.genome for e in top(evaluations, 50))``. A genome
     given twice counts twice, as a bootstrap over a top set needs.
@@ -146,8 +191,21 @@ def average(genomes: Iterable[Genome]) -> Average:
         connection_counts=tuple(
             tuple(sum(member.gates[d][s] for member in members) for s in range(d)) for d in depths
         ),
-        neuron_counts=tuple(
-            tuple(sum(member.neurons[d] == name for member in members) for name in NEURONS) for d in depths
-        ),
+        neuron_counts=_count([member.neurons for member in members], ALL_NEURONS),
         side_counts=tuple(sum(member.side[d] for member in members) for d in depths),
+        weight_counts=_count([member.weights for member in members], WEIGHTS),
+        threshold_counts=_count([member.thresholds for member in members], THRESHOLDS),
     )
+
+
+def _count(members: Sequence[Sequence[str]], names: Sequence[str]) -> Counts:
+    """Count each name in each layer over genomes, given as one list of K names each."""
+    return tuple(tuple(layer.count(name) for name in names) for layer in zip(*members, strict=True))
+
+
+def _used(counts: Counts, names: Sequence[Name]) -> tuple[Name, ...]:
+    return tuple(name for name, *layers in zip(names, *counts, strict=True) if any(layers))
+
+
+def _most_used(counts: Counts, names: Sequence[Name]) -> tuple[Name, ...]:
+    return tuple(names[row.index(max(row))] for row in counts)

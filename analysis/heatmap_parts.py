@@ -13,7 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 from genome.genome import Genome
-from genome.neurons import NEURONS, Neuron
+from genome.neurons import ALL_NEURONS, NEURONS, Neuron
 
 PIXELS_PER_INCH = 150
 
@@ -31,8 +31,14 @@ NEURON_COLOURS: dict[Neuron, tuple[str, str]] = {
     "soft": ("#ffffff", "black"),
     "relu": ("#c4c4c4", "black"),
     "leaky_relu": ("#636363", "white"),
+    "support": ("#0a0a0a", "white"),
 }
-NEURON_LABELS: dict[Neuron, str] = {"soft": "soft", "relu": "ReLU", "leaky_relu": "leaky"}
+NEURON_LABELS: dict[Neuron, str] = {
+    "soft": "soft",
+    "relu": "ReLU",
+    "leaky_relu": "leaky",
+    "support": "support",
+}
 
 
 def share_colours() -> Colormap:
@@ -164,6 +170,7 @@ def explain(figure: Figure, layers: int, neurons: Sequence[Neuron] | None, *, ou
     if neurons is not None and layers > LARGEST_LABELLED_DEPTH:
         keys += [
             Patch(facecolor=NEURON_COLOURS[name][0], edgecolor="#888888", label=NEURON_LABELS[name])
-            for name in NEURONS
+            for name in ALL_NEURONS
+            if name in NEURONS or name in neurons
         ]
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), frameon=False, fontsize=8)

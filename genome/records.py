@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self, get_args
 
-from genome.digest import identity
 from genome.errors import InputError
 from genome.genome import Genome
 from genome.strict import boolean, fields, integer, items, shown
@@ -83,8 +82,7 @@ class Request:
         """
         partial = [] if self.stages is None else [self.stages]
         head = json.dumps([_KEY_FORMAT, setting, self.seed, self.draw, self.test, *partial]).encode("ascii")
-        body = identity(self.genome.gates, self.genome.neurons, self.genome.side)
-        return hashlib.blake2b(head + b"\n" + body, digest_size=16).hexdigest()
+        return hashlib.blake2b(head + b"\n" + self.genome.identity, digest_size=16).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """Write the request as a dictionary that JSON can hold."""

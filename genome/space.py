@@ -1,24 +1,30 @@
-"""The design space: which gates, neurons and side connections a search may choose."""
+"""The design space: which gates, neurons, side connections, weights and thresholds a search may choose."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 
 from genome.errors import InputError
-from genome.gates import check_layers, flat_gates, from_flat, gate_name
+from genome.gates import check_layers
 from genome.genome import Genome
 from genome.neurons import NEURONS, Neuron, check_neuron
+from genome.space_parts import Choice, ExtraConnections, Names, Part, SideConnections
 from genome.strict import boolean, fields, items, shown
+from genome.thresholds import ThresholdKind, check_threshold
+from genome.usual import USUAL_THRESHOLD, USUAL_WEIGHT
+from genome.weights import Weight, check_weight
 
-Choice = str | int
-"""One option of a choice: the name of a neuron, or 0 or 1 for a gate."""
+__all__ = ["Choice", "DesignSpace"]
 
 _NAMES = ("layers", "neurons", "search_connections", "search_side")
+_LATER = ("weights", "thresholds")
+"""Keys of a dictionary that stand there only where they are not the defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +32,17 @@ class DesignSpace:
     """All genomes of one depth that differ in the parts being searched; the other parts stay as in LISTA.
 
     The free parts, in the order used everywhere: the gates of the (K - 1)(K - 2)/2 possible extra connections
-    (by destination, then source), the K neurons if there are two or more to choose from, and the side
-    connections of layers 2..K. The default is the space of Section 3 of the design-space study: for K = 16 it
-    has 2**105 * 3**16 members.
+    (by destination, then source), the K neurons, the side connections of layers 2..K, the K kinds of weights
+    and the K kinds of thresholds. Neurons and kinds are free where there are two or more to choose from. The
+    default is the space of Section 3 of the design-space study: for K = 16 it has 2**105 * 3**16 members.
 
     Attributes:
         layers: Depth K.
         neurons: Neurons to choose from, at least one.
         search_connections: Whether extra connections are searched; otherwise there are none.
         search_side: Whether side connections are searched; otherwise every layer has its own.
+        weights: Kinds of weights to choose from, at least one; see :mod:`genome.weights`.
+        thresholds: Kinds of thresholds to choose from, at least one; see :mod:`genome.thresholds`.
 
     Raises:
         InputError: A field is of another type or out of range.
@@ -44,42 +52,33 @@ class DesignSpace:
     neurons: tuple[Neuron, ...] = NEURONS
     search_connections: bool = True
     search_side: bool = False
+    weights: tuple[Weight, ...] = (USUAL_WEIGHT,)
+    thresholds: tuple[ThresholdKind, ...] = (USUAL_THRESHOLD,)
+    _parts: tuple[Part, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check every field."""
         check_layers(self.layers)
-        if type(self.neurons) is not tuple or not self.neurons:
-            raise InputError(f"The neurons of a space must be a tuple of names, got {shown(self.neurons)}.")
-        for neuron in self.neurons:
-            check_neuron(neuron, "Every neuron of a space")
-        if len(set(self.neurons)) < len(self.neurons):
-            raise InputError(f"The neurons of a space must differ, got {shown(self.neurons)}.")
+        _check_options(self.neurons, "neuron", check_neuron)
+        _check_options(self.weights, "weight", check_weight)
+        _check_options(self.thresholds, "threshold", check_threshold)
         boolean(self.search_connections, "The setting search_connections of a space")
         boolean(self.search_side, "The setting search_side of a space")
+        object.__setattr__(self, "_parts", self._list_parts())
 
     @property
     def size(self) -> int:
         """Exact number of genomes in the space."""
-        neurons: int = len(self.neurons) ** self.layers
-        return neurons << (self._gates + self._sides)
+        return math.prod(len(part.options) ** part.places for part in self._parts)
 
     @property
     def choices(self) -> dict[str, tuple[Choice, ...]]:
         """Options of every free choice by name, in a fixed order.
 
-        ``gate_5_2`` (destination 5, source 2) and ``side_5`` are 0 or 1, ``neuron_5`` is a neuron's name.
-        What cannot vary has no entry.
+        ``gate_5_2`` (destination 5, source 2) and ``side_5`` are 0 or 1; ``neuron_5``, ``weight_5`` and
+        ``threshold_5`` are names. What cannot vary has no entry.
         """
-        names: dict[str, tuple[Choice, ...]] = {}
-        if self.search_connections:
-            names.update(
-                (f"gate_{d}_{s}", (0, 1)) for d in range(3, self.layers + 1) for s in range(1, d - 1)
-            )
-        if self._varying_neurons:
-            names.update((f"neuron_{layer}", self.neurons) for layer in range(1, self.layers + 1))
-        if self.search_side:
-            names.update((f"side_{layer}", (0, 1)) for layer in range(2, self.layers + 1))
-        return names
+        return {name: part.options for part in self._parts if part.free for name in part.names()}
 
     def __contains__(self, genome: object) -> bool:
         """Say whether ``genome`` is a genome of this space."""
@@ -91,17 +90,14 @@ class DesignSpace:
 
     def enumerate(self) -> Iterator[Genome]:
         """Yield every genome of the space once, lazily; the last choice changes fastest."""
-        for options in itertools.product(*self.choices.values()):
-            yield self._from_options(options)
+        for chosen in itertools.product(*self.choices.values()):
+            yield self._build(chosen)
 
     # Moves
 
     def sample(self, rng: np.random.Generator) -> Genome:
         """Draw a genome uniformly from the space."""
-        gates = rng.integers(2, size=self._gates, dtype=np.bool_).tolist()
-        picks = rng.integers(len(self.neurons), size=self._varying_neurons).tolist()
-        sides = rng.integers(2, size=self._sides, dtype=np.bool_).tolist()
-        return self._build(gates, [self.neurons[pick] for pick in picks], sides)
+        return self._build([choice for part in self._parts if part.free for choice in part.sample(rng)])
 
     def mutate(self, genome: Genome, rng: np.random.Generator) -> Genome:
         """Change exactly one free choice, each with the same probability, to one of its other options.
@@ -109,23 +105,15 @@ class DesignSpace:
         Raises:
             InputError: The genome is not in the space, or the space has no free choice.
         """
-        gates, neurons, sides = self._free(genome)
-        total = len(gates) + len(neurons) + len(sides)
-        if total == 0:
+        chosen = self._free(genome)
+        if not chosen:
             raise InputError(
                 "A genome can only be mutated in a space of at least 2 genomes, got a space of 1."
             )
-        place = int(rng.integers(total))
-        if place < len(gates):
-            gates[place] = not gates[place]
-        elif place < len(gates) + len(neurons):
-            layer = place - len(gates)
-            others = [neuron for neuron in self.neurons if neuron != neurons[layer]]
-            neurons[layer] = others[int(rng.integers(len(others)))]
-        else:
-            layer = place - len(gates) - len(neurons)
-            sides[layer] = not sides[layer]
-        return self._build(gates, neurons, sides)
+        place = int(rng.integers(len(chosen)))
+        others = [option for option in self._part_at(place).options if option != chosen[place]]
+        chosen[place] = others[int(rng.integers(len(others)))]
+        return self._build(chosen)
 
     def crossover(self, a: Genome, b: Genome, rng: np.random.Generator) -> Genome:
         """Take every free choice from ``a`` or from ``b`` with probability one half each (uniform crossover).
@@ -133,15 +121,9 @@ class DesignSpace:
         Raises:
             InputError: One of the genomes is not in the space.
         """
-        gates, neurons, sides = self._free(a)
-        other_gates, other_neurons, other_sides = self._free(b)
-        total = len(gates) + len(neurons) + len(sides)
-        coins = iter(rng.integers(2, size=total, dtype=np.bool_).tolist())
-        return self._build(
-            [y if next(coins) else x for x, y in zip(gates, other_gates, strict=True)],
-            [y if next(coins) else x for x, y in zip(neurons, other_neurons, strict=True)],
-            [y if next(coins) else x for x, y in zip(sides, other_sides, strict=True)],
-        )
+        ours, theirs = self._free(a), self._free(b)
+        coins = rng.integers(2, size=len(ours), dtype=np.bool_).tolist()
+        return self._build([y if coin else x for coin, x, y in zip(coins, ours, theirs, strict=True)])
 
     # Flat vectors of named choices
 
@@ -151,8 +133,7 @@ class DesignSpace:
         Raises:
             InputError: The genome is not in the space.
         """
-        gates, neurons, sides = self._free(genome)
-        return dict(zip(self.choices, (*map(int, gates), *neurons, *map(int, sides)), strict=True))
+        return dict(zip(self.choices, self._free(genome), strict=True))
 
     def decode(self, options: Mapping[str, Choice]) -> Genome:
         """Build the genome that :meth:`encode` writes as ``options``, in any order.
@@ -166,18 +147,26 @@ class DesignSpace:
             value = options[name]
             if type(value) not in (int, str) or value not in allowed:
                 raise InputError(f"The choice {name} must be one of {allowed}, got {shown(value)}.")
-        return self._from_options([options[name] for name in choices])
+        return self._build([options[name] for name in choices])
 
     # As a dictionary
 
     def to_dict(self) -> dict[str, Any]:
-        """Write the space as a dictionary that JSON can hold."""
-        return {
+        """Write the space as a dictionary that JSON can hold.
+
+        The keys ``weights`` and ``thresholds`` stand there only where they are not the defaults.
+        """
+        data: dict[str, Any] = {
             "layers": self.layers,
             "neurons": list(self.neurons),
             "search_connections": self.search_connections,
             "search_side": self.search_side,
         }
+        if self.weights != (USUAL_WEIGHT,):
+            data["weights"] = list(self.weights)
+        if self.thresholds != (USUAL_THRESHOLD,):
+            data["thresholds"] = list(self.thresholds)
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -186,61 +175,50 @@ class DesignSpace:
         Raises:
             InputError: A key is missing or unknown, or a value is illegal.
         """
-        fields(data, "A design space", _NAMES)
+        fields(data, "A design space", _NAMES, _LATER)
         neurons = tuple(items(data["neurons"], "The neurons of a space"))
-        return cls(data["layers"], neurons, data["search_connections"], data["search_side"])
+        later = {name: tuple(items(data[name], f"The {name} of a space")) for name in _LATER if name in data}
+        return cls(data["layers"], neurons, data["search_connections"], data["search_side"], **later)
 
-    # The free parts as three lists, and back
+    # The free choices as one list, and back
 
-    @property
-    def _gates(self) -> int:
-        return (self.layers - 1) * (self.layers - 2) // 2 if self.search_connections else 0
+    def _list_parts(self) -> tuple[Part, ...]:
+        """The parts in the order of the fields of a genome, which is that of the choices."""
+        layers = self.layers
+        return (
+            ExtraConnections(layers, (0, 1) if self.search_connections else (0,)),
+            Names(layers, self.neurons, "neurons", "neuron"),
+            SideConnections(layers, (0, 1) if self.search_side else (1,)),
+            Names(layers, self.weights, "weights", "weight"),
+            Names(layers, self.thresholds, "thresholds", "threshold"),
+        )
 
-    @property
-    def _sides(self) -> int:
-        return self.layers - 1 if self.search_side else 0
-
-    @property
-    def _varying_neurons(self) -> int:
-        return self.layers if len(self.neurons) > 1 else 0
-
-    def _free(self, genome: Genome) -> tuple[list[bool], list[Neuron], list[bool]]:
+    def _free(self, genome: Genome) -> list[Choice]:
         objection = self._objection(genome)
         if objection is not None:
             raise InputError(objection)
-        return (
-            flat_gates(genome.gates) if self.search_connections else [],
-            list(genome.neurons) if self._varying_neurons else [],
-            list(genome.side[1:]) if self.search_side else [],
-        )
+        return [choice for part in self._parts if part.free for choice in part.read(genome)]
 
-    def _build(self, gates: Sequence[bool], neurons: Sequence[Neuron], sides: Sequence[bool]) -> Genome:
-        fixed_gates = (False,) * ((self.layers - 1) * (self.layers - 2) // 2)
-        return Genome(
-            from_flat(self.layers, gates if self.search_connections else fixed_gates),
-            tuple(neurons) if self._varying_neurons else self.neurons * self.layers,
-            (True, *sides) if self.search_side else (True,) * self.layers,
-        )
+    def _part_at(self, place: int) -> Part:
+        """The part that a free choice belongs to, by the choice's place in the list of all."""
+        ends = itertools.accumulate(part.free for part in self._parts)
+        return next(part for part, end in zip(self._parts, ends, strict=True) if place < end)
 
-    def _from_options(self, options: Sequence[Any]) -> Genome:
-        sides_from = self._gates + self._varying_neurons
-        return self._build(
-            [bool(option) for option in options[: self._gates]],
-            options[self._gates : sides_from],
-            [bool(option) for option in options[sides_from:]],
-        )
+    def _build(self, chosen: Sequence[Choice]) -> Genome:
+        rest = iter(chosen)
+        return Genome(*(part.build(tuple(itertools.islice(rest, part.free))) for part in self._parts))
 
     def _objection(self, genome: Genome) -> str | None:
         if genome.layers != self.layers:
             return f"A genome of this space must have {self.layers} layers, got {genome.layers}."
-        for layer, neuron in enumerate(genome.neurons, 1):
-            if neuron not in self.neurons:
-                allowed = ", ".join(self.neurons)
-                return f"The neuron of layer {layer} must be one of this space's {allowed}, got {neuron}."
-        if not self.search_connections and genome.connections:
-            found = gate_name(*genome.extra_connections()[0])
-            return f"A genome of this space must have no extra connections, got {found}."
-        if not self.search_side and not all(genome.side):
-            layer = genome.side.index(False) + 1
-            return f"A genome of this space must have all side connections on, got layer {layer} without."
-        return None
+        objections = (part.objection(genome) for part in self._parts)
+        return next((objection for objection in objections if objection is not None), None)
+
+
+def _check_options(options: tuple[str, ...], what: str, check: Callable[[object, str], None]) -> None:
+    if type(options) is not tuple or not options:
+        raise InputError(f"The {what}s of a space must be a tuple of names, got {shown(options)}.")
+    for option in options:
+        check(option, f"Every {what} of a space")
+    if len(set(options)) < len(options):
+        raise InputError(f"The {what}s of a space must differ, got {shown(options)}.")

@@ -51,6 +51,38 @@ def boolean(value: object, what: str) -> bool:
     return value
 
 
+def name(value: object, what: str, known: tuple[str, ...]) -> None:
+    """Check that ``value`` is one of the ``known`` names.
+
+    Raises:
+        InputError: It is not; the message lists the known names.
+    """
+    if type(value) is not str or value not in known:
+        raise InputError(f"{what} must be one of {', '.join(known)}, got {shown(value)}.")
+
+
+def names(values: object, what: str, known: tuple[str, ...], layers: int) -> None:
+    """Check that there is one known name for each layer.
+
+    Args:
+        values: The names to check.
+        what: What one of them is, in lower case, such as "neuron".
+        known: The names there are.
+        layers: Depth K.
+
+    Raises:
+        InputError: It is no tuple of that length, or a name is unknown; the message names the layer.
+    """
+    if type(values) is not tuple or len(values) != layers:
+        raise InputError(
+            f"{what.capitalize()}s must be a tuple with one name for each of {layers} layers, "
+            f"got {shown(values)}."
+        )
+    if not (set(map(type, values)) <= {str} and set(values) <= set(known)):
+        for layer, value in enumerate(values, 1):
+            name(value, f"The {what} of layer {layer}", known)
+
+
 def items(value: object, what: str) -> list[Any] | tuple[Any, ...]:
     """Return ``value`` if it is a list or a tuple.
 
@@ -62,18 +94,21 @@ def items(value: object, what: str) -> list[Any] | tuple[Any, ...]:
     return value
 
 
-def fields(value: object, what: str, names: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return ``value`` if it is a mapping whose keys are exactly ``names``.
+def fields(
+    value: object, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> Mapping[str, Any]:
+    """Return ``value`` if it is a mapping that has all ``required`` keys and besides only ``optional`` ones.
 
     Raises:
         InputError: It is no mapping, a key is missing or a key is unknown.
     """
     if not isinstance(value, Mapping):
-        raise InputError(f"{what} must be a mapping with the keys {shorten(names)}, got {shown(value)}.")
-    if set(value) != set(names):
-        missing = [name for name in names if name not in value]
-        if missing:
-            raise InputError(f"{what} must have the key {shown(missing[0])}, which is missing.")
-        unknown = next(key for key in value if key not in names)
-        raise InputError(f"{what} has the unknown key {shown(unknown)}; known are {shorten(names)}.")
+        raise InputError(f"{what} must be a mapping with the keys {shorten(required)}, got {shown(value)}.")
+    missing = [key for key in required if key not in value]
+    if missing:
+        raise InputError(f"{what} must have the key {shown(missing[0])}, which is missing.")
+    known = (*required, *optional)
+    unknown = [key for key in value if key not in known]
+    if unknown:
+        raise InputError(f"{what} has the unknown key {shown(unknown[0])}; known are {shorten(known)}.")
     return value

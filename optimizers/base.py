@@ -130,16 +130,17 @@ class Optimizer(ABC):
                 censored one's is not comparable with the others'.
         """
 
-    def _draw(self, n: int) -> list[Genome]:
+    def _draw(self, n: int, besides: Collection[Genome] = ()) -> list[Genome]:
         """Draw ``n`` distinct untried genomes uniformly.
 
         Args:
-            n: How many genomes; at most as many as are untried.
+            n: How many genomes; at most as many as are untried besides ``besides``.
+            besides: Distinct untried genomes that are in the batch already.
         """
-        batch: dict[Genome, None] = {}
-        while len(batch) < n:
+        batch = dict.fromkeys(besides)
+        while len(batch) < len(besides) + n:
             batch[self._untried.draw(self._rng, besides=batch)] = None
-        return list(batch)
+        return list(batch)[len(besides) :]
 
     def _distinct(
         self, n: int, propose: Callable[[], Genome], besides: Collection[Genome] = ()

@@ -33,10 +33,10 @@ class Controller(nn.Module):
 
     It makes them in the order of the space. At every step an LSTM reads the embedding of the option taken
     before plus an embedding of the choice to be made, and the linear head of that kind of choice (gate,
-    neuron or side connection) turns its state into the logits of the options. Choices of one kind share a
-    head; the embedding of the choice, which the reference has no need of because each of its steps has a
-    head of its own, is what tells them apart. The heads start at zero, so an untrained policy is uniform.
-    Logits are bounded smoothly (``LOGIT_BOUND``).
+    neuron, side connection, weight or threshold) turns its state into the logits of the options. Choices of
+    one kind share a head; the embedding of the choice, which the reference has no need of because each of its
+    steps has a head of its own, is what tells them apart. The heads start at zero, so an untrained policy is
+    uniform. Logits are bounded smoothly (``LOGIT_BOUND``).
 
     All numbers are float64 on the CPU. No random state of torch is used, here or at construction.
 

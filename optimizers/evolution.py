@@ -16,8 +16,9 @@ from optimizers.operators import Individual, Select, toolbox, tournament
 class Evolution(Optimizer):
     """What evolutions have in common: a population, and children of those who win a tournament in it.
 
-    The first ``population`` genomes are uniformly random. From then on every child comes of parents chosen by
-    tournament from the population as it stands when the batch is asked for. A strategy says who survives.
+    The first ``population`` genomes are uniformly random, but for founders that a strategy may be given. From
+    then on every child comes of parents chosen by tournament from the population as it stands when the batch
+    is asked for. A strategy says who survives.
 
     A network that diverged, that reaches no finite value in some goal, or that is censored (its final goals
     are not known) never enters the population: it is no parent, and it takes nobody's place. While the
@@ -31,7 +32,7 @@ class Evolution(Optimizer):
         population: How many networks may be parents, and how many genomes are random at the start; at least
             1.
         sample: How many drawings a tournament has; at least 1.
-        mutations: How many gates or neurons change from parent to child; at least 1.
+        mutations: How many choices change from parent to child; at least 1.
         crossover: Probability that a child comes of two parents, in [0, 1].
 
     Raises:
@@ -62,10 +63,14 @@ class Evolution(Optimizer):
             mutations=whole_number("The mutations per child of evolution", mutations, least=1),
         )
         self._population: list[Individual] = []
+        self._founders: tuple[Genome, ...] = ()
 
     def _ask(self, n: int) -> Sequence[Genome]:
-        founders = self._draw(min(n, max(0, self._size - self.asked)) if self._population else n)
-        return founders + self._distinct(n - len(founders), self._child, besides=founders)
+        given = self._founders[self.asked : self.asked + n]
+        left = n - len(given)
+        drawn = min(left, max(0, self._size - self.asked - len(given))) if self._population else left
+        started = [*given, *self._draw(drawn, besides=given)]
+        return started + self._distinct(n - len(started), self._child, besides=started)
 
     def _child(self) -> Genome:
         genome = self._operators.select(self._population).genome
@@ -126,11 +131,13 @@ class RegularizedEvolution(Evolution):
         population: How many of the most recent networks may be parents, and how many genomes are random at
             the start; at least 1.
         sample: How many drawings a tournament has; at least 1.
-        mutations: How many gates or neurons change from parent to child; at least 1.
+        mutations: How many choices change from parent to child; at least 1.
         crossover: Probability that a child comes of two parents, in [0, 1].
+        founders: Genomes to ask for before any other, known good ones for instance; each once.
 
     Raises:
-        InputError: If a number is of another type or out of its range, or there is not exactly one goal.
+        InputError: If a number is of another type or out of its range, there is not exactly one goal, or a
+            founder is outside the space.
     """
 
     def __init__(
@@ -143,6 +150,7 @@ class RegularizedEvolution(Evolution):
         sample: int = 32,
         mutations: int = 1,
         crossover: float = 0.5,
+        founders: Sequence[Genome] = (),
     ) -> None:
         super().__init__(
             space,
@@ -154,6 +162,9 @@ class RegularizedEvolution(Evolution):
             mutations=mutations,
             crossover=crossover,
         )
+        for founder in founders:
+            space.encode(founder)  # Refuses what is outside.
+        self._founders = tuple(dict.fromkeys(founders))
 
     def _survive(self, born: Sequence[Individual]) -> list[Individual]:
         return (self._population + list(born))[-max(self._size, len(born)) :]

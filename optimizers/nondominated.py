@@ -39,7 +39,7 @@ class NondominatedEvolution(Evolution):
         population: How many networks may be parents, and how many genomes are random at the start; at least
             1.
         sample: How many drawings a tournament has; at least 1.
-        mutations: How many gates or neurons change from parent to child; at least 1.
+        mutations: How many choices change from parent to child; at least 1.
         crossover: Probability that a child comes of two parents, in [0, 1].
 
     Raises:

@@ -15,12 +15,22 @@ from genome.genome import Genome
 from genome.neurons import Neuron
 from genome.records import Evaluation
 from genome.space import Choice, DesignSpace
+from genome.thresholds import ThresholdKind
+from genome.weights import Weight
 from optimizers.base import Optimizer
 from optimizers.goals import SCORE, Goal, checked, several_refused, vector
 from optimizers.optuna_loading import make_sampler
 
-ORDER: Final[tuple[Neuron, ...]] = ("relu", "leaky_relu", "soft")
-"""Neurons by how much of a negative input they pass: nothing, a tenth, all beyond the threshold."""
+ORDER: Final[tuple[Neuron | Weight | ThresholdKind, ...]] = (
+    *("relu", "leaky_relu", "soft", "support"),
+    *("analytic", "coupled", "free"),
+    *("learned", "adaptive"),
+)
+"""Names of a choice in an order that means something.
+
+Neurons stand by how much of a negative input they pass: nothing, a tenth, all beyond the threshold, and the
+largest whole. Weights stand by how much of them is trained, thresholds by how much they depend on.
+"""
 
 _WITHOUT_CATEGORIES: Final = (CmaEsSampler, QMCSampler)
 
@@ -31,7 +41,7 @@ class OptunaSearch(Optimizer):
     The study lives in memory and is never read back: a search is resumed by replay, as with every optimizer.
     Every free choice of the space is one parameter. It is categorical, but for the samplers that draw
     categories uniformly whatever they are told (CMA-ES, quasi-Monte Carlo, and what derives from them): for
-    these, gates and side connections are integers from 0 to 1, and neurons are places in ``ORDER``.
+    these, gates and side connections are integers from 0 to 1, and names are places in ``ORDER``.
 
     A genome that was asked before, or is in the batch already, is told to the study as a failed trial, which
     every sampler leaves out of its model, and the sampler is asked again; its generator has gone on, so that
@@ -190,7 +200,7 @@ def _study(sampler: BaseSampler, goals: int) -> optuna.Study:
 
 
 def _in_order(options: tuple[Choice, ...]) -> tuple[Choice, ...]:
-    return tuple(neuron for neuron in ORDER if neuron in options) or options
+    return tuple(name for name in ORDER if name in options) or options
 
 
 @contextmanager

@@ -18,8 +18,11 @@ import pytest
 
 from genome.errors import InputError
 from genome.genome import Genome
+from genome.neurons import ALL_NEURONS
 from genome.records import Evaluation, Request
 from genome.space import DesignSpace
+from genome.thresholds import THRESHOLDS
+from genome.weights import WEIGHTS
 from optimizers.base import Optimizer
 
 MakeOptimizer: TypeAlias = Callable[[DesignSpace, int], Optimizer]
@@ -37,6 +40,7 @@ SPACES = (
     DesignSpace(layers=6, search_side=True),
     DesignSpace(layers=6, neurons=("soft",)),
     DesignSpace(layers=6, search_connections=False),
+    DesignSpace(layers=3, neurons=ALL_NEURONS, search_side=True, weights=WEIGHTS, thresholds=THRESHOLDS),
 )
 """Spaces of several sizes, and with each kind of choice added or left out."""
 

@@ -1,6 +1,7 @@
 """The average architecture: shares, ties, thresholds and encodings."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from analysis.average import Average, average
 from genome.errors import InputError
 from genome.genome import Genome
-from genome.neurons import NEURONS, Neuron
+from genome.neurons import ALL_NEURONS, Neuron
+from genome.thresholds import THRESHOLDS
+from genome.weights import WEIGHTS
 
 
 @st.composite
@@ -19,9 +22,11 @@ def genomes(draw: st.DrawFn, layers: int | None = None) -> Genome:
     depth = draw(st.integers(1, 7)) if layers is None else layers
     pairs = [(d, s) for d in range(3, depth + 1) for s in range(1, d - 1)]
     connections = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    neurons = draw(st.lists(st.sampled_from(NEURONS), min_size=depth, max_size=depth))
     side = [True, *draw(st.lists(st.booleans(), min_size=depth - 1, max_size=depth - 1))]
-    return Genome.from_connections(depth, connections, neurons, side)
+    neurons = draw(st.lists(st.sampled_from(ALL_NEURONS), min_size=depth, max_size=depth))
+    weights = draw(st.lists(st.sampled_from(WEIGHTS), min_size=depth, max_size=depth))
+    thresholds = draw(st.lists(st.sampled_from(THRESHOLDS), min_size=depth, max_size=depth))
+    return Genome.from_connections(depth, connections, neurons, side, weights, thresholds)
 
 
 def depth_four(*connections: tuple[int, int], neurons: tuple[Neuron, ...] | None = None) -> Genome:
@@ -41,7 +46,8 @@ def test_shares_are_means_of_heatmaps_and_default_connections_are_one(data: st.D
     mean = average(members)
     np.testing.assert_allclose(mean.share, np.mean([g.heatmap() for g in members], axis=0), rtol=1e-15)
     assert all(mean.share[d, d - 1] == 1.0 for d in range(1, layers))
-    assert [sum(shares.values()) for shares in mean.neuron_shares] == pytest.approx([1.0] * layers)
+    for shares in (mean.neuron_shares, mean.weight_shares, mean.threshold_shares):
+        assert [sum(each.values()) for each in shares] == pytest.approx([1.0] * layers)
     assert mean == average(reversed(members))
 
 
@@ -87,8 +93,27 @@ def test_neuron_is_the_most_used_and_ties_follow_the_order_of_neurons() -> None:
         depth_four(neurons=("relu", "relu", "soft", "leaky_relu")),
     ]
     assert average(members).neurons == ("relu", "relu", "soft", "leaky_relu")
-    assert average(members).neuron_shares[0] == {"soft": 0.25, "relu": 0.75, "leaky_relu": 0.0}
+    assert average(members).neuron_shares[0] == {
+        "soft": 0.25,
+        "relu": 0.75,
+        "leaky_relu": 0.0,
+        "support": 0.0,
+    }
     assert average(members).genome().neurons == ("relu", "relu", "soft", "leaky_relu")
+
+
+def test_weights_and_thresholds_are_the_most_used_and_ties_follow_the_order_of_names() -> None:
+    members = [
+        replace(Genome.lista(3), weights=("analytic", "coupled", "free"), thresholds=("adaptive",) * 3),
+        replace(Genome.lista(3), weights=("coupled", "analytic", "free"), thresholds=("learned",) * 3),
+        replace(Genome.lista(3), weights=("analytic", "coupled", "free")),
+        replace(Genome.lista(3), weights=("free", "analytic", "coupled"), thresholds=("adaptive",) * 3),
+    ]
+    mean = average(members)
+    assert mean.weight_shares[0] == {"free": 0.25, "coupled": 0.25, "analytic": 0.5}
+    assert mean.threshold_shares[1] == {"learned": 0.5, "adaptive": 0.5}
+    assert mean.weights == mean.genome().weights == ("analytic", "coupled", "free")
+    assert mean.thresholds == mean.genome(1.0).thresholds == ("learned",) * 3
 
 
 def test_side_connections_follow_the_threshold() -> None:
@@ -122,7 +147,7 @@ def test_csv_reads_back_as_the_same_heat_map(data: st.DataObject) -> None:
     columns = range(1, layers)
     read = np.loadtxt(io.StringIO(text), delimiter=",", skiprows=1, usecols=columns, ndmin=2)
     np.testing.assert_array_equal(read, mean.share)
-    assert Genome.from_heatmap(read, neurons=mean.neurons, side=mean.genome().side) == mean.genome()
+    assert Genome.from_heatmap(read).gates == mean.genome().gates
 
 
 def test_dict_holds_the_ragged_triangle() -> None:
@@ -134,9 +159,29 @@ def test_dict_holds_the_ragged_triangle() -> None:
     assert data["side_shares"] == [1.0] * 4
 
 
+def test_dict_names_what_the_study_has_not_only_where_it_is_used() -> None:
+    plain = average([depth_four()]).to_dict()
+    assert list(plain) == ["layers", "count", "share", "neuron_shares", "side_shares"]
+    support, coupled = depth_four(neurons=("support",) * 4), replace(depth_four(), weights=("coupled",) * 4)
+    data: dict[str, Any] = average([depth_four(), support, coupled, coupled]).to_dict()
+    assert data["neuron_shares"] == [{"soft": 0.75, "relu": 0.0, "leaky_relu": 0.0, "support": 0.25}] * 4
+    assert data["weight_shares"] == [{"free": 0.5, "coupled": 0.5, "analytic": 0.0}] * 4
+    assert data["threshold_shares"] == [{"learned": 1.0, "adaptive": 0.0}] * 4
+    adaptive = average([replace(depth_four(), thresholds=("adaptive",) * 4)]).to_dict()
+    assert adaptive["threshold_shares"] == [{"learned": 0.0, "adaptive": 1.0}] * 4
+
+
 def test_average_is_frozen_data() -> None:
     mean = average([Genome.lista(3)])
-    assert mean == Average(1, ((), (1,), (0, 1)), ((1, 0, 0),) * 3, (1, 1, 1))
+    expected = Average(
+        count=1,
+        connection_counts=((), (1,), (0, 1)),
+        neuron_counts=((1, 0, 0, 0),) * 3,
+        side_counts=(1, 1, 1),
+        weight_counts=((1, 0, 0),) * 3,
+        threshold_counts=((1, 0),) * 3,
+    )
+    assert mean == expected
     assert len({mean, average([Genome.lista(3)])}) == 1
 
 

@@ -16,7 +16,7 @@ from analysis.heatmap_parts import NEURON_COLOURS, NEURON_LABELS, SHARE_COLOURS,
 from analysis.pareto_figure import draw_pareto
 from genome.errors import InputError
 from genome.genome import Genome
-from genome.neurons import NEURONS
+from genome.neurons import ALL_NEURONS
 
 CURVE = [-10.0, math.inf, -12.0, -11.0, -13.0]
 
@@ -150,7 +150,7 @@ def test_colours_keep_their_order_in_grey_and_step_evenly() -> None:
 
 
 def test_every_neuron_has_a_label_and_a_colour() -> None:
-    assert set(NEURON_LABELS) == set(NEURON_COLOURS) == set(NEURONS)
+    assert set(NEURON_LABELS) == set(NEURON_COLOURS) == set(ALL_NEURONS)
 
 
 def test_heat_maps_that_are_none_are_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import math
 
 from hypothesis import strategies as st
 
-from genome import NEURONS, DesignSpace, Evaluation, Genome, Request
+from genome import ALL_NEURONS, THRESHOLDS, WEIGHTS, DesignSpace, Evaluation, Genome, Request
 from genome.gates import from_flat
 
 
@@ -15,15 +15,23 @@ def genomes(draw: st.DrawFn) -> Genome:
     layers = draw(st.integers(1, 9))
     free = (layers - 1) * (layers - 2) // 2
     gates = draw(st.lists(st.booleans(), min_size=free, max_size=free))
-    neurons = draw(st.lists(st.sampled_from(NEURONS), min_size=layers, max_size=layers))
+    neurons = draw(st.lists(st.sampled_from(ALL_NEURONS), min_size=layers, max_size=layers))
     side = draw(st.lists(st.booleans(), min_size=layers - 1, max_size=layers - 1))
-    return Genome(from_flat(layers, gates), tuple(neurons), (True, *side))
+    weights = draw(st.just([]) | st.lists(st.sampled_from(WEIGHTS), min_size=layers, max_size=layers))
+    thresholds = draw(st.just([]) | st.lists(st.sampled_from(THRESHOLDS), min_size=layers, max_size=layers))
+    return Genome(from_flat(layers, gates), tuple(neurons), (True, *side), tuple(weights), tuple(thresholds))
 
 
 @st.composite
 def spaces(draw: st.DrawFn) -> DesignSpace:
-    neurons = draw(st.lists(st.sampled_from(NEURONS), min_size=1, unique=True))
-    return DesignSpace(draw(st.integers(1, 7)), tuple(neurons), draw(st.booleans()), draw(st.booleans()))
+    return DesignSpace(
+        layers=draw(st.integers(1, 7)),
+        neurons=tuple(draw(st.lists(st.sampled_from(ALL_NEURONS), min_size=1, unique=True))),
+        search_connections=draw(st.booleans()),
+        search_side=draw(st.booleans()),
+        weights=tuple(draw(st.lists(st.sampled_from(WEIGHTS), min_size=1, unique=True))),
+        thresholds=tuple(draw(st.lists(st.sampled_from(THRESHOLDS), min_size=1, unique=True))),
+    )
 
 
 @st.composite

@@ -32,6 +32,11 @@ RELEASED = {
 }
 
 
+def by_layer(genome: Genome) -> Any:
+    """Everything but the connections, in the order in which the constructors take it."""
+    return genome.neurons, list(genome.side), list(genome.weights), genome.thresholds
+
+
 # Released strings
 
 
@@ -66,7 +71,7 @@ def test_released_baselines_are_the_named_constructors() -> None:
 @settings(deadline=None, max_examples=50)
 def test_the_arch_string_round_trips_and_follows_the_authors_formula(genome: Genome) -> None:
     text = genome.arch_string()
-    assert Genome.from_arch_string(text, genome.neurons, genome.side) == genome
+    assert Genome.from_arch_string(text, *by_layer(genome)) == genome
     # 0-based, as released: bit j of entry l is the output of layer l - 2 - j.
     extra = genome.extra_connections()
     entries = [
@@ -116,7 +121,7 @@ def test_the_heat_map_round_trips_in_both_layouts(genome: Genome, threshold: flo
         heat.astype(np.float32),
         square.astype(int),
     ):
-        assert Genome.from_heatmap(layout, threshold, genome.neurons, genome.side) == genome
+        assert Genome.from_heatmap(layout, threshold, *by_layer(genome)) == genome
 
 
 def test_the_heat_map_has_destinations_in_rows_and_sources_in_columns() -> None:
@@ -188,7 +193,7 @@ def test_connections_round_trip_in_any_order(genome: Genome, data: st.DataObject
     everything = [(d, s) for d in range(1, genome.layers + 1) for s in genome.sources(d)]
     for pairs in (list(genome.extra_connections()), everything):
         shuffled = data.draw(st.permutations(pairs))
-        assert Genome.from_connections(genome.layers, shuffled, genome.neurons, genome.side) == genome
+        assert Genome.from_connections(genome.layers, shuffled, *by_layer(genome)) == genome
 
 
 def test_connections_may_come_as_an_array() -> None:
@@ -217,7 +222,15 @@ def test_illegal_connections_are_refused(pairs: Any, message: str) -> None:
         Genome.from_connections(6, pairs)
 
 
-def test_one_name_is_not_a_sequence_of_neurons() -> None:
-    neurons: Any = "relu"
-    with pytest.raises(InputError, match=r"sequence with one name a layer, got the text 'relu'"):
-        Genome.from_connections(4, [], neurons)
+@pytest.mark.parametrize(
+    ("field", "text", "message"),
+    [
+        ("neurons", "relu", r"Neurons must be a sequence with one entry a layer, got the text 'relu'"),
+        ("side", "on", r"Side connections must be a sequence with one entry a layer, got the text 'on'"),
+        ("weights", "coupled", r"Weights must be a sequence with one entry a layer, got the text 'coupled'"),
+        ("thresholds", "adaptive", r"Thresholds must be a sequence with one entry a layer, got the text"),
+    ],
+)
+def test_one_name_is_not_a_sequence(field: str, text: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Genome.from_connections(4, [], **{field: text})

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import genome as package
-from genome import DesignSpace, Genome, InputError
+from genome import ALL_NEURONS, THRESHOLDS, WEIGHTS, DesignSpace, Genome, InputError
 
 ROOT = Path(package.__file__).parents[1]
 
@@ -65,7 +65,7 @@ def test_illegal_gates_are_refused_by_name(gates: Any, message: str) -> None:
         (
             ("soft", "tanh", "relu"),
             ON3,
-            r"neuron of layer 2 must be one of soft, relu, leaky_relu, got 'tanh'",
+            r"neuron of layer 2 must be one of soft, relu, leaky_relu, support, got 'tanh'",
         ),
         (("soft", "soft", 0), ON3, r"neuron of layer 3 must be one of .*, got 0"),
         (SOFT3, (True, True), r"Side must be a tuple with one bool for each of 3 layers"),
@@ -76,6 +76,39 @@ def test_illegal_gates_are_refused_by_name(gates: Any, message: str) -> None:
 def test_illegal_layers_are_refused_by_name(neurons: Any, side: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         Genome(ROWS3, neurons, side)
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "message"),
+    [
+        ("weights", ("free",) * 2, r"Weights must be a tuple with one name for each of 3 layers"),
+        ("weights", ["free"] * 3, r"Weights must be a tuple with one name for each of 3 layers"),
+        ("weights", None, r"Weights must be a tuple with one name for each of 3 layers, got None"),
+        (
+            "weights",
+            ("free", "tied", "free"),
+            r"weight of layer 2 must be one of free, coupled, analytic, got",
+        ),
+        ("weights", ("free", "free", True), r"weight of layer 3 must be one of .*, got True"),
+        ("thresholds", ("learned",), r"Thresholds must be a tuple with one name for each of 3 layers"),
+        (
+            "thresholds",
+            ("adaptive", "learned", "free"),
+            r"threshold of layer 3 must be one of learned, adaptive",
+        ),
+    ],
+)
+def test_illegal_weights_and_thresholds_are_refused_by_name(field: Any, values: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        replace(Genome.lista(3), **{field: values})
+
+
+def test_weights_are_free_and_thresholds_learned_unless_said() -> None:
+    usual = Genome(ROWS3, SOFT3, ON3, ("free",) * 3, ("learned",) * 3)
+    for genome in (Genome(ROWS3, SOFT3, ON3), Genome.lista(3), Genome(ROWS3, SOFT3, ON3, (), ())):
+        assert genome == usual
+        assert (genome.weights, genome.thresholds) == (("free",) * 3, ("learned",) * 3)
+        assert genome.digest == usual.digest
 
 
 @pytest.mark.parametrize("layers", [0, -1, 1025, 10**12, True, 3.0, "3", None])
@@ -132,6 +165,7 @@ def test_a_prefix_is_a_genome(genome: Genome, data: st.DataObject) -> None:
     assert genome.prefix(genome.layers) == genome
     assert all(prefix.sources(d) == genome.sources(d) for d in range(1, j + 1))
     assert (prefix.neurons, prefix.side) == (genome.neurons[:j], genome.side[:j])
+    assert (prefix.weights, prefix.thresholds) == (genome.weights[:j], genome.thresholds[:j])
 
 
 @pytest.mark.parametrize("layers", [0, 5, -1, True])
@@ -162,10 +196,23 @@ def test_digests_differ_over_a_whole_space() -> None:
     assert len({genome.digest for genome in everything}) == len(everything) > space.size
 
 
+def test_digests_differ_over_a_space_of_all_choices() -> None:
+    space = DesignSpace(2, ALL_NEURONS, search_side=True, weights=WEIGHTS, thresholds=THRESHOLDS)
+    genomes = list(space.enumerate())
+    everything = {*genomes, *(genome.prefix(1) for genome in genomes)}
+    assert len({genome.digest for genome in everything}) == len(everything) == space.size + 4 * 3 * 2
+    assert len({genome.identity for genome in everything}) == len(everything)
+
+
 def test_digests_are_pinned() -> None:
     assert Genome.released_searched().digest == "4d93fb0c36d090f2"
     assert Genome.released_lista().digest == "7be793ff8004483e"
     assert replace(Genome.lista(2), neurons=("relu", "soft"), side=(True, False)).digest == "0c273f93c9403318"
+    coupled = replace(Genome.lista(2), weights=("coupled", "free"), thresholds=("learned", "adaptive"))
+    assert coupled.identity == (
+        b"lista-genome/genome/2\n\x00\x02\x01\x01\x01soft,soft\ncoupled,free\nlearned,adaptive"
+    )
+    assert coupled.digest == "036429fb02403fde"
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1", "4242"])
@@ -189,6 +236,13 @@ def test_a_genome_is_shown_in_one_short_line() -> None:
     assert str(genome) == f"{genome.digest} (K=3, 1 extra, 2 soft, 1 relu, 2 side)"
     assert dict(genome.__rich_repr__())["arch_string"] == "0_0_1"
     assert len(str(Genome.released_dense())) < 60
+    other = replace(
+        genome, weights=("coupled", "free", "coupled"), thresholds=("learned",) * 2 + ("adaptive",)
+    )
+    assert str(other).endswith("2 side, 2 coupled, 1 adaptive)")
+    assert "weights" not in dict(genome.__rich_repr__())
+    assert dict(other.__rich_repr__())["weights"] == other.weights
+    assert dict(other.__rich_repr__())["thresholds"] == other.thresholds
 
 
 def test_a_genome_is_made_fast_enough_for_large_archives() -> None:

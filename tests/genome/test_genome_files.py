@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from genome.files import MAX_BYTES, write_atomic
 GENOME = Genome.from_connections(
     4, [(4, 1)], ("soft", "relu", "soft", "leaky_relu"), (True, False, True, True)
 )
+COUPLED = replace(GENOME, weights=("coupled",) * 4)
 
 
 @given(st.from_type(Genome))
@@ -40,6 +42,16 @@ def test_the_format_is_pinned() -> None:
     }
 
 
+def test_the_format_with_weights_and_thresholds_is_pinned() -> None:
+    genome = replace(GENOME, weights=("analytic", "free", "coupled", "free"))
+    assert genome.to_dict() == GENOME.to_dict() | {
+        "version": 2,
+        "weights": ["analytic", "free", "coupled", "free"],
+        "thresholds": ["learned"] * 4,
+    }
+    assert replace(GENOME, thresholds=("adaptive",) * 4).to_dict()["version"] == 2
+
+
 @given(st.from_type(Genome), st.data())
 @settings(deadline=None, max_examples=50)
 def test_a_truncated_text_is_refused(genome: Genome, data: st.DataObject) -> None:
@@ -53,9 +65,11 @@ def test_a_truncated_text_is_refused(genome: Genome, data: st.DataObject) -> Non
     ("change", "message"),
     [
         ({"format": "other/genome"}, r'must be an object with "format": "lista-genome/genome"'),
-        ({"version": 2}, r"version of a genome must be 1, got 2"),
-        ({"version": True}, r"version of a genome must be 1, got True"),
-        ({"version": 2, "cells": []}, r"version of a genome must be 1, got 2"),
+        ({"version": 3}, r"version of a genome must be 1 or 2, got 3"),
+        ({"version": True}, r"version of a genome must be 1 or 2, got True"),
+        ({"version": 3, "cells": []}, r"version of a genome must be 1 or 2, got 3"),
+        ({"version": 2}, r"must have the key 'weights', which is missing"),
+        ({"weights": ["coupled"] * 4}, r"unknown key 'weights'; known are format, version, layers"),
         ({"colour": 1}, r"unknown key 'colour'; known are format, version, layers"),
         ({"layers": True}, r"number of layers must be an integer from 1 to 1024, got True"),
         ({"layers": 4.0}, r"number of layers must be an integer from 1 to 1024, got 4\.0"),
@@ -83,9 +97,33 @@ def test_an_illegal_genome_is_refused(change: dict[str, Any], message: str) -> N
         Genome.from_json(text)
 
 
-@pytest.mark.parametrize("name", ["layers", "connections", "neurons", "side"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 1}, r"unknown key 'weights'; known are format, version, layers"),
+        ({"weights": "coupled"}, r"weights of a genome must be a list, got 'coupled'"),
+        ({"weights": None}, r"weights of a genome must be a list, got None"),
+        ({"weights": []}, r"Weights must be a tuple with one name for each of 4 layers, got \(\)"),
+        ({"weights": ["free"] * 3}, r"Weights must be a tuple with one name for each of 4 layers"),
+        ({"weights": ["free", "tied", "free", "free"]}, r"weight of layer 2 must be one of .*, got 'tied'"),
+        ({"thresholds": {}}, r"thresholds of a genome must be a list, got \{\}"),
+        ({"thresholds": []}, r"Thresholds must be a tuple with one name for each of 4 layers, got \(\)"),
+        (
+            {"thresholds": [["adaptive"]] * 4},
+            r"threshold of layer 1 must be one of learned, adaptive, got \[",
+        ),
+        ({"steps": []}, r"unknown key 'steps'; known are format, version, layers"),
+    ],
+)
+def test_an_illegal_genome_with_weights_is_refused(change: dict[str, Any], message: str) -> None:
+    text = json.dumps(COUPLED.to_dict() | change)
+    with pytest.raises(InputError, match=message):
+        Genome.from_json(text)
+
+
+@pytest.mark.parametrize("name", ["layers", "connections", "neurons", "side", "weights", "thresholds"])
 def test_a_missing_key_is_named(name: str) -> None:
-    data = GENOME.to_dict()
+    data = COUPLED.to_dict()
     del data[name]
     with pytest.raises(InputError, match=rf"must have the key '{name}', which is missing"):
         Genome.from_dict(data)

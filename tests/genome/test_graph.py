@@ -32,7 +32,10 @@ def test_the_graph_is_the_dag_of_the_genome(genome: Genome) -> None:
     assert graph.number_of_edges() == genome.layers - 1 + genome.connections
     for layer in range(1, genome.layers + 1):
         assert tuple(sorted(graph.predecessors(layer))) == genome.sources(layer)
-        assert graph.nodes[layer] == {"neuron": genome.neurons[layer - 1], "side": genome.side[layer - 1]}
+        node: dict[str, object] = {"neuron": genome.neurons[layer - 1], "side": genome.side[layer - 1]}
+        if {*genome.weights, *genome.thresholds} != {"free", "learned"}:
+            node |= {"weight": genome.weights[layer - 1], "threshold": genome.thresholds[layer - 1]}
+        assert graph.nodes[layer] == node
     assert all(data == {"default": d == s + 1} for s, d, data in graph.edges(data=True))
 
 
@@ -42,6 +45,15 @@ def test_a_graph_is_a_copy() -> None:
     graph.add_edge(1, 4)
     assert genome.connections == 0
     assert Genome.from_graph(graph).extra_connections() == ((4, 1),)
+
+
+def test_a_node_without_weight_and_threshold_has_the_usual_ones() -> None:
+    graph: Any = Genome.lista(3).graph
+    graph.nodes[2]["weight"] = "coupled"
+    graph.nodes[3]["threshold"] = "adaptive"
+    genome = Genome.from_graph(graph)
+    assert genome.weights == ("free", "coupled", "free")
+    assert genome.thresholds == ("learned", "learned", "adaptive")
 
 
 def change(*steps: Callable[[Any], object]) -> Any:
@@ -67,6 +79,14 @@ def change(*steps: Callable[[Any], object]) -> Any:
         (
             change(lambda g: g.nodes[2].update(neuron="tanh")),
             r"neuron of layer 2 must be one of .* got 'tanh'",
+        ),
+        (
+            change(lambda g: g.nodes[3].update(weight="tied")),
+            r"weight of layer 3 must be one of free, coupled, analytic, got 'tied'",
+        ),
+        (
+            change(lambda g: g.nodes[3].update(threshold=None)),
+            r"threshold of layer 3 must be one of learned, adaptive, got None",
         ),
         (change(lambda g: g.nodes[2].pop("neuron")), r"attribute 'neuron', missing at layer 2"),
         (change(lambda g: g.nodes[4].pop("side")), r"attribute 'side', missing at layer 4"),

@@ -217,3 +217,18 @@ def test_it_takes_one_goal() -> None:
         InputError, match=r"^Regularized evolution takes one goal, got 2 \(nmse, connections\)"
     ):
         RegularizedEvolution(SPACE, 0, goals=(SCORE, CONNECTIONS))
+
+
+@pytest.mark.parametrize("batch", [1, 5, 8])
+def test_founders_are_asked_first_once_and_are_parents_like_any_other(batch: int) -> None:
+    founders = [Genome.dense(8), Genome.lfista(8), Genome.dense(8), Genome.lista(8)]
+    optimizer = RegularizedEvolution(SPACE, 4, population=6, sample=WHOLE, crossover=0, founders=founders)
+    asked = grow(optimizer, batch, 6)
+    assert asked[:3] == [Genome.dense(8), Genome.lfista(8), Genome.lista(8)]
+    assert len(set(asked)) == len(asked)
+    assert distance(optimizer.ask(1)[0], best(asked[-max(6, batch) :])) == 1
+
+
+def test_a_founder_outside_the_space_is_refused() -> None:
+    with pytest.raises(InputError, match="must have 8 layers, got 5"):
+        RegularizedEvolution(SPACE, 0, founders=[Genome.lista(5)])

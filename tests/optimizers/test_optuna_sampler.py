@@ -16,9 +16,11 @@ from scipy import stats
 
 from genome.errors import InputError
 from genome.genome import Genome
-from genome.neurons import NEURONS
+from genome.neurons import ALL_NEURONS
 from genome.records import Evaluation, Request, Status
 from genome.space import DesignSpace
+from genome.thresholds import THRESHOLDS
+from genome.weights import WEIGHTS
 from optimizers import CONNECTIONS, SCORE, Goal, Optimizer
 from optimizers.optuna_loading import names
 from optimizers.optuna_sampler import ORDER, OptunaSearch
@@ -161,20 +163,37 @@ def test_cmaes_goes_from_generation_to_generation() -> None:
     ],
 )
 def test_every_genome_has_its_own_parameters(sampler: str, ordered: bool) -> None:
-    space = DesignSpace(layers=3, neurons=("leaky_relu", "soft", "relu"), search_side=True)
+    space = DesignSpace(
+        layers=2,
+        neurons=("leaky_relu", "support", "soft", "relu"),
+        search_side=True,
+        weights=WEIGHTS,
+        thresholds=("adaptive", "learned"),
+    )
     parameters = OptunaSearch(space, 0, sampler=sampler)._parameters
     written = [parameters.encode(genome) for genome in space.enumerate()]
     assert len({tuple(each.items()) for each in written}) == space.size
     assert [parameters.decode(each) for each in written] == list(space.enumerate())
     for name, distribution in parameters.distributions.items():
         assert all(distribution._contains(distribution.to_internal_repr(each[name])) for each in written)
-    expected = IntDistribution(0, 2) if ordered else CategoricalDistribution(ORDER)
-    assert parameters.distributions["neuron_2"] == expected
-    assert parameters.encode(next(iter(space.enumerate())))["neuron_1"] == (1 if ordered else "leaky_relu")
+    first = parameters.encode(next(iter(space.enumerate())))
+    for name, options, place in (
+        ("neuron_1", ("relu", "leaky_relu", "soft", "support"), 1),
+        ("weight_2", ("analytic", "coupled", "free"), 2),
+        ("threshold_2", ("learned", "adaptive"), 1),
+    ):
+        expected = IntDistribution(0, len(options) - 1) if ordered else CategoricalDistribution(options)
+        assert parameters.distributions[name] == expected
+        assert first[name] == (place if ordered else options[place])
 
 
-def test_the_order_has_every_neuron() -> None:
-    assert sorted(ORDER) == sorted(NEURONS)
+def test_the_parameters_of_the_default_space_are_as_ever() -> None:
+    parameters = OptunaSearch(DesignSpace(layers=3), 0)._parameters
+    assert parameters.distributions["neuron_2"] == CategoricalDistribution(("relu", "leaky_relu", "soft"))
+
+
+def test_the_order_has_every_name() -> None:
+    assert sorted(ORDER) == sorted((*ALL_NEURONS, *WEIGHTS, *THRESHOLDS))
 
 
 def complete(optimizer: OptunaSearch) -> list[tuple[Genome, float]]:

@@ -54,6 +54,7 @@ def judged(optimizer: Reinforce, genomes: Sequence[Genome]) -> Tensor:
         DesignSpace(layers=4, neurons=("soft",)),
         DesignSpace(layers=4, neurons=("soft", "relu"), search_connections=False),
         DesignSpace(layers=2, neurons=("soft",)),
+        DesignSpace(2, ("support",), weights=("coupled", "analytic"), thresholds=("learned", "adaptive")),
     ],
     ids=repr,
 )
