@@ -33,6 +33,11 @@ class Problem(ABC):
         """What scores: NMSE, where a problem does not say."""
         return NmseMetric()
 
+    @property
+    def draws_differ(self) -> bool:
+        """Whether another draw is other data."""
+        return True
+
     @abstractmethod
     def dataset(self, draw: int) -> Dataset:
         """One draw of the data.

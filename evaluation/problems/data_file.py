@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from pathlib import Path
-from typing import final
+from typing import Self, final
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from builders.network import as_dictionary
 from evaluation.digest import Json
+from evaluation.problems.arrays import array_tensor, read_arrays
 from evaluation.problems.base import Problem
-from evaluation.problems.dataset import Dataset, Split, check_split
+from evaluation.problems.dataset import SPLITS, Dataset, Split, as_float32, check_split
+from evaluation.problems.described import FromFile, content_digest
 from genome import InputError
-
-SPLITS = ("train", "valid", "test")
 
 
 @final
-class DataFile(Problem):
+class DataFile(FromFile, Problem):
     """A problem read from ``FILE.npz``.
 
     The archive holds ``dictionary`` (m, n) and, for each of train, valid and test, ``*_b`` (samples, m)
@@ -36,27 +31,43 @@ class DataFile(Problem):
             names the file, the array and the place.
     """
 
+    kind = "data_file"
+
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        arrays = _read(self.path)
+        wanted = ["dictionary", *(f"{name}_{part}" for name in SPLITS for part in "bx")]
+        arrays = read_arrays(self.path, wanted, "Data file")
         try:
-            self._dictionary = as_dictionary(_tensor("dictionary", arrays["dictionary"]))
+            self._dictionary = as_dictionary(array_tensor("dictionary", arrays["dictionary"]))
             m, n = self._dictionary.shape
             splits = [
                 check_split(
-                    name, Split(*(_tensor(f"{name}_{part}", arrays[f"{name}_{part}"]) for part in "bx")), m, n
+                    name,
+                    Split(*(array_tensor(f"{name}_{part}", arrays[f"{name}_{part}"]) for part in "bx")),
+                    m,
+                    n,
                 )
                 for name in SPLITS
             ]
         except InputError as error:
             raise InputError(f"Data file {self.path}: {error}") from None
         self._dataset = Dataset(*splits)
-        self._sha256 = _content_digest(arrays)
+        self._sha256 = content_digest({name: as_float32(array).numpy() for name, array in arrays.items()})
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """The problem of a file."""
+        return cls(path)
 
     @property
     def dictionary(self) -> Tensor:
         """``(m, n)``, float32."""
         return self._dictionary
+
+    @property
+    def draws_differ(self) -> bool:
+        """No: the file is what it is."""
+        return False
 
     def dataset(self, draw: int) -> Dataset:
         """The file's data, whatever the draw."""
@@ -68,39 +79,4 @@ class DataFile(Problem):
         m, n = self._dictionary.shape
         data = self._dataset
         counts = {"train": data.train.samples, "valid": data.valid.samples, "test": data.test.samples}
-        return {"kind": "data_file", "sha256": self._sha256, "m": m, "n": n, **counts}
-
-
-def _read(path: Path) -> dict[str, NDArray[np.generic]]:
-    wanted = ["dictionary", *(f"{name}_{part}" for name in SPLITS for part in "bx")]
-    if not path.is_file():
-        raise InputError(f"Data file {path} must be an existing .npz file, got none there.")
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            if isinstance(archive, np.ndarray):
-                raise InputError(f"Data file {path} must be an .npz archive, got a single array.")
-            missing = [name for name in wanted if name not in archive.files]
-            if missing:
-                raise InputError(
-                    f"Data file {path} must hold array {missing[0]}, got {sorted(archive.files)}."
-                )
-            return {name: archive[name] for name in wanted}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"Data file {path} must be a readable .npz archive: {error}.") from None
-
-
-def _tensor(name: str, array: NDArray[np.generic]) -> Tensor:
-    if array.dtype.kind not in "fiu":
-        raise InputError(f"Array {name} must hold real numbers, got dtype {array.dtype}.")
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
-
-
-def _content_digest(arrays: dict[str, NDArray[np.generic]]) -> str:
-    content = hashlib.sha256()
-    for name in sorted(arrays):
-        values = np.ascontiguousarray(arrays[name], dtype=np.float32)
-        content.update(f"{name}{values.shape}".encode())
-        content.update(values.tobytes())
-    return content.hexdigest()[:32]
+        return {"kind": self.kind, "sha256": self._sha256, "m": m, "n": n, **counts}

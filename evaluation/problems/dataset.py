@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genome import InputError
+
+SplitName = Literal["train", "valid", "test"]
+SPLITS: tuple[SplitName, ...] = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,11 @@ class Dataset:
     train: Split
     valid: Split
     test: Split
+
+
+def as_float32(values: NDArray[np.generic]) -> Tensor:
+    """Values as a float32 tensor of the same shape."""
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
 
 def check_split(name: str, split: Split, m: int, n: int) -> Split:

@@ -7,32 +7,26 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from evaluation.digest import Json
-from evaluation.problems.base import Problem
-from evaluation.problems.dataset import Dataset, Split
-from genome import InputError
-
-_DICTIONARY, _SIGNALS = 0, 1
-_LEAST_FILLED = 0.1
-
-
-def _check(name: str, value: float, rule: str, holds: bool) -> None:
-    if not holds:
-        raise InputError(f"The problem's {name} must be {rule}, got {value}.")
+from evaluation.problems.checks import check, check_seed
+from evaluation.problems.dataset import Split, SplitName, as_float32
+from evaluation.problems.described import Described
+from evaluation.problems.dictionaries import GaussianDictionary
+from evaluation.problems.drawn import signal_generator
+from evaluation.problems.signals import BernoulliGaussian
+from evaluation.problems.splitwise import Splitwise
 
 
 @final
 @dataclass(frozen=True)
-class SparseRecovery(Problem):
+class SparseRecovery(Described, Splitwise):
     """Recover ``x`` from ``b = D x + noise`` with a Gaussian dictionary and Bernoulli-Gaussian signals.
 
     Entries of D are i.i.d. N(0, 1/m), columns normalised. An entry of ``x`` is non-zero with probability
     ``sparsity``, then N(0, 1); a signal without any non-zero entry is drawn again, since NMSE is relative to
-    the signal's energy.
+    the signal's energy. Without noise it has the data of ``Drawn`` with these two parts.
 
     Attributes:
         m: measurements a sample.
@@ -46,6 +40,8 @@ class SparseRecovery(Problem):
         test: test samples.
     """
 
+    kind = "sparse_recovery"
+
     m: int = 25
     n: int = 50
     sparsity: float = 0.1
@@ -57,51 +53,31 @@ class SparseRecovery(Problem):
 
     def __post_init__(self) -> None:
         for name in ("m", "n", "train", "valid", "test"):
-            _check(name, getattr(self, name), "at least 1", getattr(self, name) >= 1)
-        _check("sparsity", self.sparsity, "in (0, 1]", 0 < self.sparsity <= 1)
-        # Below it, drawing the empty signals again would take for ever.
-        filled = self.sparsity * self.n
-        _check("sparsity times n", filled, f"at least {_LEAST_FILLED}", filled >= _LEAST_FILLED)
-        _check("seed", self.seed, "at least 0", self.seed >= 0)
+            check(name, getattr(self, name), "at least 1", getattr(self, name) >= 1)
+        BernoulliGaussian(self.sparsity).check(self.n)
+        check_seed(self.seed)
         if self.snr_db is not None:
-            _check("SNR in dB", self.snr_db, "finite", bool(np.isfinite(self.snr_db)))
+            check("SNR in dB", self.snr_db, "finite", bool(np.isfinite(self.snr_db)))
 
     @cached_property
     def dictionary(self) -> Tensor:
         """``(m, n)``, float32, unit columns."""
-        return torch.from_numpy(self._dictionary64().astype(np.float32))
+        return as_float32(GaussianDictionary(self.m, self.n).matrix(self.seed))
 
-    def _dictionary64(self) -> NDArray[np.float64]:
-        entries = self._generator(_DICTIONARY).standard_normal((self.m, self.n)) / np.sqrt(self.m)
-        unit: NDArray[np.float64] = entries / np.linalg.norm(entries, axis=0)
-        return unit
-
-    def dataset(self, draw: int) -> Dataset:
-        """Draw ``draw`` of the signals; the dictionary is the same for every draw. Nothing is kept."""
-        samples = (self.train, self.valid, self.test)
-        return Dataset(*(self._split(draw, index, count) for index, count in enumerate(samples)))
+    def split(self, draw: int, name: SplitName) -> Split:
+        """Signals and measurements of one split; the dictionary is the same for every draw."""
+        rng = signal_generator(self.seed, draw, name)
+        x = BernoulliGaussian(self.sparsity).draw(rng, getattr(self, name), self.n)
+        b = x @ GaussianDictionary(self.m, self.n).matrix(self.seed).T
+        if self.snr_db is not None:
+            power = np.mean(b**2) / 10 ** (self.snr_db / 10)
+            b += np.sqrt(power) * rng.standard_normal(b.shape)
+        return Split(as_float32(b), as_float32(x))
 
     def to_dict(self) -> dict[str, Json]:
-        """The attributes, and the kind of problem."""
-        return {"kind": "sparse_recovery", **asdict(self)}
+        """The attributes as they were given, and the kind of problem."""
+        return {"kind": self.kind, **asdict(self)}
 
     def with_seed(self, seed: int) -> SparseRecovery:
         """The same problem with another dictionary and other data."""
         return replace(self, seed=seed)
-
-    def _generator(self, *key: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-
-    def _split(self, draw: int, index: int, samples: int) -> Split:
-        rng = self._generator(_SIGNALS, draw, index)
-        x = np.zeros((samples, self.n))
-        empty = np.arange(samples)
-        while empty.size:
-            support = rng.random((empty.size, self.n)) < self.sparsity
-            x[empty] = support * rng.standard_normal((empty.size, self.n))
-            empty = empty[~x[empty].any(axis=1)]
-        b = x @ self._dictionary64().T
-        if self.snr_db is not None:
-            power = np.mean(b**2) / 10 ** (self.snr_db / 10)
-            b += np.sqrt(power) * rng.standard_normal(b.shape)
-        return Split(torch.from_numpy(b.astype(np.float32)), torch.from_numpy(x.astype(np.float32)))
