@@ -18,8 +18,8 @@ class Costs:
 
     Attributes:
         parameters: trained numbers that its output depends on.
-        multiply_adds: products of a trained number and an entry of a signal, each added to a sum, that
-            recover one signal from one measurement.
+        multiply_adds: products of a trained number, or an entry of a fixed matrix, and an entry of a signal
+            or a residual, each added to a sum, that recover one signal from one measurement.
     """
 
     parameters: int
@@ -35,27 +35,30 @@ def costs(genome: Genome, cell: Cell, m: int, n: int, form: str) -> Costs:
 
     Counted are what the cell says of itself (`Cell.costs`; for LISTA, ``W_b`` with ``m n``, used once a
     signal, for the layers share the product; ``W_x`` with ``n^2``, used by every layer but the first; and the
-    thresholds of the layers that have one), and what the weighted average brings: for every connection, the
-    default ones included, one coefficient and ``n`` multiply-adds.
+    thresholds of the layers that have one), and what the injection brings: for a learnable weighted average,
+    for every connection, the default ones included, one coefficient and ``n`` multiply-adds.
 
     Not counted are what a network stores but never reads (the coefficients of absent connections, the
     thresholds of layers whose neuron takes none), what is neither a product nor its sum (adding ``W_b b`` to
-    a layer, and the neurons: at most ``4 n`` operations a layer), and the zeros of a sparse signal, which a
+    a layer, and the neurons: some ``4 n`` operations a layer), and the zeros of a sparse signal, which a
     product of dense matrices does not skip.
 
-    The two forms of the weighted average cost the same: the constant by which the mean divides is part of
-    the coefficients once training is over.
+    All learnable weighted averages cost the same: the constant by which the mean divides is part of the
+    coefficients once training is over.
 
     Args:
         genome: the architecture.
         cell: one iteration.
         m: measurements.
         n: entries of a signal.
-        form: "sum" or "mean".
+        form: name of the injection.
 
     Raises:
         InputError: the form is not known, or the cell does not say what it costs.
     """
-    injection(form)  # Refuses an unknown name.
-    inputs = genome.layers - 1 + genome.connections
-    return cell.costs(genome, m, n) + Costs(inputs, inputs * n)
+    if not cell.trained_by_stages:
+        injection(form)  # Refuses an unknown name; nothing of it is trained.
+        return cell.costs(genome, m, n)
+    layers = range(1, genome.layers + 1)
+    distances = [destination - source for destination in layers for source in genome.sources(destination)]
+    return cell.costs(genome, m, n) + Costs(*injection(form).costs(distances, genome.layers, n))

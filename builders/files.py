@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from builders.cells import Cell, cell_from, cell_names
 from builders.network import UnrolledNetwork, build
 from genome import Genome, InputError
 from genome.files import write_atomic
@@ -36,19 +37,24 @@ def save_network(path: str | Path, network: UnrolledNetwork, settings: Mapping[s
         "format": FORMAT,
         "version": str(VERSION),
         "genome": network.genome.to_json(),
-        "cell": network.cell.name,
+        "cell": _cell_text(network.cell.describe()),
         "form": network.form,
         "settings": json.dumps(settings, sort_keys=True),
     }
     write_atomic(path, save(tensors, metadata))
 
 
-def load_network(path: str | Path) -> UnrolledNetwork:
+def load_network(path: str | Path, cell: Cell | None = None) -> UnrolledNetwork:
     """Read a network that ``save_network`` wrote.
 
+    Args:
+        path: the file.
+        cell: the network's, where it is a user's own: no module is imported because a file names it.
+
     Raises:
-        InputError: the file cannot be read, is damaged, is no network or one of another version, or its
-            weights do not fit its genome; the message names the file.
+        InputError: the file cannot be read, is damaged, is no network or one of another version, its weights
+            do not fit its genome, or its cell is another one than was given or must be given; the message
+            names the file.
     """
     metadata, tensors = _read(Path(path))
     if metadata.get("format") != FORMAT or metadata.get("version") != str(VERSION):
@@ -57,12 +63,33 @@ def load_network(path: str | Path) -> UnrolledNetwork:
     try:
         genome = Genome.from_json(metadata["genome"])
         dictionary = tensors.pop("dictionary")
-        network = build(genome, dictionary, form=metadata["form"], cell=metadata["cell"])  # type: ignore[arg-type]
+        made = _cell(metadata["cell"], cell)
+        network = build(genome, dictionary, form=metadata["form"], cell=made)  # type: ignore[arg-type]
         network.load_state_dict(tensors)
     except (InputError, KeyError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[-1].strip().rstrip(".")
         raise InputError(f"A network file's weights must fit its genome, got {path}: {reason}.") from None
     return network
+
+
+def _cell_text(description: str | Mapping[str, Any]) -> str:
+    """A name as it is; a name with options as JSON."""
+    return description if isinstance(description, str) else json.dumps(description, sort_keys=True)
+
+
+def _cell(text: str, given: Cell | None) -> Cell:
+    if given is not None:
+        if _cell_text(given.describe()) != text:
+            raise InputError(f"The cell must be {text}, got {_cell_text(given.describe())}")
+        return given
+    try:
+        description = json.loads(text) if text.startswith("{") else text
+    except ValueError:
+        raise InputError(f"The description of a cell must be a name or JSON, got {text!r}") from None
+    name = description if isinstance(description, str) else description.get("name")
+    if name not in cell_names():
+        raise InputError(f"Its cell {name!r} is none of the library's and must be given")
+    return cell_from(description)
 
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:

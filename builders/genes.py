@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from builders.neurons import NeuronSelection
+from builders.neurons import NeuronSelection, uses_threshold
+from builders.selection import Selection, selections
 from genome import Genome, InputError
+from genome.thresholds import THRESHOLDS, ThresholdKind
+from genome.weights import WEIGHTS, Weight
 
 
 @dataclass(frozen=True, slots=True)
 class Genes:
-    """Gates, neurons and side connections of P members.
+    """What the genomes of P members chose.
 
     Attributes:
         gates: ``(P, K, K)``, 1 where destination (row) takes source (column), 0-based.
-        neurons: selection tensors of shape ``(K, P, 1, 1)``.
+        neurons: those of every layer.
         side: ``(K, P, 1, 1)``, 1 where the layer takes the side connection ``W_b b``.
         all_soft: per layer, whether every member uses the soft threshold there.
         all_side: per layer, whether every member takes the side connection there.
+        any_side: per layer, whether any member does.
+        weights: who has which kind of weights.
+        thresholds: who has which kind of threshold; a layer whose neuron takes none has neither.
     """
 
     gates: Tensor
@@ -29,6 +35,9 @@ class Genes:
     side: Tensor
     all_soft: tuple[bool, ...]
     all_side: tuple[bool, ...]
+    any_side: tuple[bool, ...]
+    weights: Mapping[Weight, Selection]
+    thresholds: Mapping[ThresholdKind, Selection]
 
     @classmethod
     def of(cls, genomes: Sequence[Genome], device: torch.device | None = None) -> Genes:
@@ -52,9 +61,18 @@ class Genes:
             side=side.T.contiguous()[:, :, None, None],
             all_soft=tuple(all(g.neurons[k] == "soft" for g in genomes) for k in range(layers)),
             all_side=tuple(all(g.side[k] for g in genomes) for k in range(layers)),
+            any_side=tuple(any(g.side[k] for g in genomes) for k in range(layers)),
+            weights=selections(WEIGHTS, [genome.weights for genome in genomes], device),
+            thresholds=selections(THRESHOLDS, [_thresholds(genome) for genome in genomes], device),
         )
 
     @property
     def layers(self) -> int:
         """Depth K."""
         return self.gates.shape[1]
+
+
+def _thresholds(genome: Genome) -> list[ThresholdKind | None]:
+    """The kind of threshold of every layer; None where the neuron takes none."""
+    layers = zip(genome.thresholds, genome.neurons, strict=True)
+    return [kind if uses_threshold(neuron) else None for kind, neuron in layers]

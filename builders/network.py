@@ -19,7 +19,7 @@ class UnrolledNetwork(nn.Module):
 
     Attributes:
         genome: its architecture.
-        form: form of the learnable weighted average, "sum" or "mean".
+        form: name of its injection.
         cell: what one layer does.
         dictionary: ``(m, n)``, float32.
     """
@@ -33,12 +33,17 @@ class UnrolledNetwork(nn.Module):
         self.form = form
         self.cell = cell
         self.register_buffer("dictionary", dictionary, persistent=False)
-        combination = injection(form)
-        self.layout = network_layout(cell, combination, dictionary, genome.layers)
+        cell.check(genome, *dictionary.shape)
+        self._injection = injection(form)
+        self.layout = network_layout(cell, self._injection, dictionary, genome.layers)
         for spec in self.layout.specs:
             self.register_parameter(spec.name, nn.Parameter(spec.initial.clone()))
-        weights = combination.weights(Genes.of([genome]).gates)
+        weights = self._injection.weights(Genes.of([genome]).gates)
         self.register_buffer("weights", weights, persistent=False)
+        constants = cell.constants(dictionary)
+        self._constants = tuple(constants)
+        for name, value in constants.items():
+            self.register_buffer(name, value, persistent=False)
 
     def layer_outputs(self, b: Tensor) -> Tensor:
         """The output of every layer.
@@ -52,13 +57,13 @@ class UnrolledNetwork(nn.Module):
         Raises:
             InputError: ``b`` is not ``(batch, m)``.
         """
-        m = self.dictionary.shape[0]
+        m, n = self.dictionary.shape
         if b.dim() != 2 or b.shape[1] != m:
             raise InputError(f"Measurements must have shape (batch, {m}), got {tuple(b.shape)}.")
-        parameters = {name: value[None] for name, value in self.named_parameters()}
+        values = {name: value[None] for name, value in self.named_parameters()}
+        values |= {name: self.get_buffer(name) for name in self._constants}
         genes = Genes.of([self.genome], device=b.device)
-        outputs = unroll(self.cell, genes, self.weights, parameters, b[None])
-        return torch.cat(outputs)
+        return torch.cat(unroll(self.cell, self._injection, genes, self.weights, values, b[None], n))
 
     def forward(self, b: Tensor) -> Tensor:
         """Recover signals: measurements ``(batch, m)`` to codes ``(batch, n)``."""
@@ -108,14 +113,14 @@ def build(
     Args:
         genome: the architecture.
         dictionary: ``(m, n)``.
-        form: "sum" (paper, eq. 6) or "mean" (released code).
+        form: name of an injection, among them "sum" (paper, eq. 6) and "mean" (released code).
         cell: name of a cell, or a cell.
 
     Returns:
         A module with ``forward(b: (batch, m)) -> (batch, n)`` and ``layer_outputs(b) -> (K, batch, n)``.
 
     Raises:
-        InputError: an unusable dictionary, an unknown cell or form.
+        InputError: an unusable dictionary, an unknown cell or form, a genome that the cell cannot take.
     """
     chosen = create_cell(cell) if isinstance(cell, str) else cell
     return UnrolledNetwork(genome, as_dictionary(dictionary), chosen, form)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from builders.products import shared_product
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Objective:
@@ -33,13 +35,13 @@ class Objective:
         """``S x - target``.
 
         Args:
-            x: signals, ``(..., n)``.
-            target: ``(..., t)``.
+            x: signals, ``(P, batch, n)``.
+            target: ``(P, batch, t)``.
 
         Returns:
-            ``(..., t)``.
+            ``(P, batch, t)``.
         """
-        return (x if self.synthesis is None else x @ self.synthesis.T) - target
+        return (x if self.synthesis is None else shared_product(x, self.synthesis.T)) - target
 
     def loss(self, x: Tensor, target: Tensor) -> Tensor:
         """The loss summed over everything, a scalar."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
 from builders.genes import Genes
+from builders.injections import Injection
+from builders.objective import Objective
 from builders.parameters import Layout
 
 
@@ -17,16 +20,22 @@ class Binding:
 
     Attributes:
         layout: where each parameter lies in a row.
+        injection: how earlier states are combined.
+        n: entries of a signal.
         genes: gates, neurons and side connections of the P members.
-        weights: the injection's constant factors, ``(P, K, K)``.
+        weights: the injection's, ``(P, K, K)``.
         rows: parameters, ``(P, layout.size)``; the optimizer changes them in place.
         gradient: ``(P, layout.size)``, zero at first; a step writes the entries that train.
         depth: layers that exist so far; the loss is on the output of the deepest.
         lowest: only parameters introduced by layers ``lowest..depth`` (1-based) train.
         in_tensor_operations: whether the step must consist of these, for a device or a recording.
+        constants: the cell's, by name.
+        objective: the loss.
     """
 
     layout: Layout
+    injection: Injection
+    n: int
     genes: Genes
     weights: Tensor
     rows: Tensor
@@ -34,10 +43,17 @@ class Binding:
     depth: int
     lowest: int
     in_tensor_operations: bool
+    constants: Mapping[str, Tensor] = field(default_factory=dict)
+    objective: Objective = field(default_factory=Objective)
+
+    @property
+    def fusible(self) -> bool:
+        """Whether a cell's hand-written step applies."""
+        return self.injection.fusible and self.objective.plain
 
 
 class PopulationStep(ABC):
-    """Loss ``sum over the batch of ||x_depth - x||^2 / 2`` of each member, and its gradient."""
+    """Loss of each member's output at the deepest layer, summed over the batch, and its gradient."""
 
     @abstractmethod
     def outputs(self, b: Tensor) -> Tensor:
@@ -56,5 +72,5 @@ class PopulationStep(ABC):
 
         Args:
             b: measurements, ``(P, batch, m)``.
-            target: signals, ``(P, batch, n)``.
+            target: what the objective compares with, signals ``(P, batch, n)`` where it does not say.
         """

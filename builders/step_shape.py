@@ -18,6 +18,7 @@ class StepShape:
         size: floats of a row of parameters.
         parameters: named parameters in it.
         in_tensor_operations: see ``Binding``.
+        fusible: see ``Binding``.
     """
 
     m: int
@@ -28,6 +29,7 @@ class StepShape:
     size: int
     parameters: int
     in_tensor_operations: bool
+    fusible: bool = True
 
     @property
     def activation(self) -> int:

@@ -34,6 +34,17 @@ class Division:
         self._seconds = 0.0
         self._probed: dict[int, Crew] = {}
 
+    def largest(self, trainer: Trainer, sizing: Sizing, walk: Walk) -> Crew:
+        """The crew of the largest units that fit, without a probe.
+
+        Args:
+            trainer: what the walk trains with.
+            sizing: what fits.
+            walk: what is trained together.
+        """
+        on_cpu = trainer.device.type == "cpu"
+        return _fitting(sizing, walk, self._workers or (usable_cores() if on_cpu else 1))
+
     def choose(
         self, trainer: Trainer, sizing: Sizing, walk: Walk, levels: Mapping[int, Sequence[Member]]
     ) -> Crew:
@@ -45,10 +56,8 @@ class Division:
             walk: what is trained together.
             levels: depth -> prefixes that are to be trained there.
         """
-        on_cpu = trainer.device.type == "cpu"
-        most = self._workers or (usable_cores() if on_cpu else 1)
-        crew = _fitting(sizing, walk, most)
-        if not on_cpu:
+        crew = self.largest(trainer, sizing, walk)
+        if trainer.device.type != "cpu":
             return crew
         layers = trainer.layout.layers
         member_steps = sum(map(len, levels.values())) * _steps(trainer.protocol, sizing.data.train)

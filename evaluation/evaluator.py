@@ -13,6 +13,7 @@ import torch
 from builders.cells import Cell, Lista
 from builders.injections import injection
 from builders.network import UnrolledNetwork, build
+from builders.parameters import Layout
 from builders.unroll import network_layout
 from evaluation.archive import Archive
 from evaluation.backend import ThreadBackend, one_intra_op_thread
@@ -34,6 +35,7 @@ from evaluation.sizing import DataShape, Sizing, Walk, kept_bytes
 from evaluation.stage import StageState
 from evaluation.tables import Tables
 from evaluation.trie import Progress, TrieWalk
+from evaluation.tuning import Tuner, Tuning, check_whole
 from evaluation.warm_up import warm_up
 from genome import Evaluation, InputError, Request
 
@@ -50,12 +52,13 @@ class Evaluator:
 
     Args:
         problem: dictionary and data.
-        protocol: how to train; its form says how earlier outputs are combined.
+        protocol: how to train; its form says how earlier states are combined.
         cell: one iteration; LISTA by default.
         device: "auto", "cpu" or any torch device.
         workers: units trained side by side; by default what a short probe finds fastest on the CPU, 1 on an
             accelerator.
         precision: of float32 matrix products: "float32", or "tf32" where the device has it.
+        tuning: how the numbers of a cell that is not trained by stages are searched; of no effect on others.
         memory: bytes that training may hold on the device, see ``Sizing``; by default 3/4 of what is free, on
             an accelerator 4/5.
 
@@ -73,6 +76,7 @@ class Evaluator:
         device: str = "auto",
         workers: int | None = None,
         precision: str = "float32",
+        tuning: Tuning | None = None,
         memory: int | None = None,
     ) -> None:
         self.problem, self.protocol, self.cell = problem, protocol, cell or Lista()
@@ -82,6 +86,7 @@ class Evaluator:
             raise InputError(f"The memory for training must be positive, got {memory} bytes.")
         self._memory = default_memory(self.device) if memory is None else memory
         self._division = Division(workers)
+        self._tuning = tuning or Tuning()
         self._archive: Archive | None = None
         self._owner = ""
         self._tables = Tables(problem, self.device)
@@ -95,6 +100,10 @@ class Evaluator:
                 f"The training split must hold at least one batch of {protocol.batch} samples, got {samples}."
             )
         self._data = DataShape.of(self._tables)
+        constants = self.cell.constants(problem.dictionary)
+        self._constants = {name: value.to(self.device) for name, value in constants.items()}
+        self._objective = problem.objective.to(self.device)
+        self._layouts: dict[int, Layout] = {}
         self.setting = digest(self.settings())
 
     def attach(self, archive: Archive, owner: str) -> None:
@@ -114,11 +123,13 @@ class Evaluator:
     def settings(self) -> dict[str, Json]:
         """Everything that evaluations depend on beside their request."""
         libraries = ("numba", "scipy", "torch") if self.device.type == "cpu" else ("torch",)
+        tuning = {} if self.cell.trained_by_stages else {"tuning": self._tuning.to_dict()}
         return {
             "engine": ENGINE_VERSION,
-            "cell": self.cell.name,
+            "cell": self.cell.describe(),
             "problem": self.problem.to_dict(),
             "protocol": self.protocol.to_dict(),
+            **tuning,
             "arithmetic": {
                 "device": self.device.type,
                 "precision": self.precision,
@@ -137,7 +148,14 @@ class Evaluator:
         Args:
             requests: what to evaluate; repeats are evaluated once.
             progress: told how far the training is.
+
+        Raises:
+            InputError: the cell cannot take one of the genomes, or is not trained by stages and a request is
+                for some of them.
         """
+        check_whole(self.cell, requests)
+        for genome in {request.genome for request in requests}:
+            self.cell.check(genome, self._data.m, self._data.n)
         wanted = {request.digest(self.setting): request for request in requests}
         found = self._archive.get(wanted) if self._archive else {}
         while missing := [key for key in wanted if key not in found]:
@@ -201,13 +219,14 @@ class Evaluator:
     def _train(
         self, requests: Iterable[Request], progress: Callable[[Progress], None]
     ) -> Iterator[tuple[Member, StageState]]:
+        run = self._walk if self.cell.trained_by_stages else self._tune
         by_depth: dict[int, list[Member]] = {}
         for request in requests:
             by_depth.setdefault(request.genome.layers, []).append(_member(request))
         for layers, members in by_depth.items():
             sizing = self._sizing(layers)
             for walk in sizing.walks(list(dict.fromkeys(members))):
-                for member, state in self._walk(layers, sizing, walk, progress):
+                for member, state in run(layers, sizing, walk, progress):
                     self.reuse.asked(state.depth, state.seconds)
                     yield member, state
 
@@ -230,6 +249,23 @@ class Evaluator:
             yield from trie.run(walk.members, progress)
         self.reuse.trained(trie.stages_trained, trie.seconds_trained)
 
+    def _tune(
+        self, layers: int, sizing: Sizing, walk: Walk, progress: Callable[[Progress], None]
+    ) -> Iterator[tuple[Member, StageState]]:
+        """As ``_walk``, for a cell that is not trained by stages; networks are kept where prefixes are."""
+        self._tables.keep_only(walk.draws)
+        store = self._store(layers)
+        kept = {member: state for member in walk.members if (state := store.get(member)) is not None}
+        yield from kept.items()
+        backend = ThreadBackend()
+        trainer = self._trainer(layers, backend.cancelled)
+        tuner = Tuner(trainer, self._tuning, backend, self._division.largest(trainer, sizing, walk))
+        with one_intra_op_thread(), matrix_products(self.precision):
+            for member, state in tuner.run([m for m in walk.members if m not in kept], progress):
+                store.put(member, state)
+                self.reuse.trained(state.depth, state.seconds)
+                yield member, state
+
     def _sizing(self, layers: int) -> Sizing:
         return Sizing(self._trainer(layers, lambda: False), self._data, self._memory)
 
@@ -245,15 +281,20 @@ class Evaluator:
 
     def _trainer(self, layers: int, cancelled: Callable[[], bool]) -> Trainer:
         combination = injection(self.protocol.form)
-        layout = network_layout(self.cell, combination, self.problem.dictionary, layers)
+        if layers not in self._layouts:
+            dictionary = self.problem.dictionary
+            self._layouts[layers] = network_layout(self.cell, combination, dictionary, layers)
         return Trainer(
             self.cell,
             combination,
-            layout,
+            self._layouts[layers],
             self.protocol,
             self._tables,
             self.device,
             cancelled,
+            constants=self._constants,
+            objective=self._objective,
+            metric=self.problem.metric,
             recorder=recorder(self.device),
             padded=self.device.type == "cuda",
         )

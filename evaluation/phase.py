@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import final
 
 import torch
@@ -12,14 +12,16 @@ from torch import Tensor
 from builders.autograd_step import bind_step
 from builders.cells import Cell
 from builders.genes import Genes
-from builders.injections import LearnableWeightedAverage
+from builders.injections import Injection
+from builders.objective import Objective
 from builders.parameters import Layout
 from builders.step import Binding, PopulationStep
 from evaluation.adam import Adam
 from evaluation.buckets import seats
 from evaluation.compiled_adam import CompiledAdam
 from evaluation.cuda_graph import Recorder
-from evaluation.nmse import Nmse, nmse
+from evaluation.metric import Metric, NmseMetric
+from evaluation.nmse import Nmse
 from evaluation.order import batch_order
 from evaluation.protocol import Phase, Protocol
 from evaluation.tables import Batches, SplitName, Tables
@@ -46,23 +48,29 @@ class Trainer:
 
     Attributes:
         cell: the iteration.
-        injection: how earlier outputs are combined.
+        injection: how earlier states are combined.
         layout: where each parameter lies in a row.
         protocol: the phases.
         tables: the data on the device.
         device: where training runs.
+        constants: the cell's, on the device.
+        objective: the loss, on the device.
+        metric: turns errors into scores.
         cancelled: polled at every step; training ends with ``CancelledError`` when it says True.
         recorder: records a training step for replay; None where steps just run.
         padded: whether populations are padded to the sizes of ``evaluation.buckets``.
     """
 
     cell: Cell
-    injection: LearnableWeightedAverage
+    injection: Injection
     layout: Layout
     protocol: Protocol
     tables: Tables
     device: torch.device
     cancelled: Callable[[], bool]
+    constants: Mapping[str, Tensor] = field(default_factory=dict)
+    objective: Objective = field(default_factory=Objective)
+    metric: Metric = field(default_factory=NmseMetric)
     recorder: Recorder | None = None
     padded: bool = False
 
@@ -84,21 +92,34 @@ class Trainer:
         missing = self.layout.layers - genes.layers
         padded = torch.nn.functional.pad(weights, (0, missing, 0, missing))
         binding = Binding(
-            self.layout, genes, padded, rows, gradient, depth, lowest, self.in_tensor_operations
+            layout=self.layout,
+            injection=self.injection,
+            n=self.tables.n,
+            genes=genes,
+            weights=padded,
+            rows=rows,
+            gradient=gradient,
+            depth=depth,
+            lowest=lowest,
+            in_tensor_operations=self.in_tensor_operations,
+            constants=self.constants,
+            objective=self.objective,
         )
         return bind_step(self.cell, binding)
 
     def score(self, step: PopulationStep, members: Sequence[Member], name: SplitName) -> Nmse:
-        """NMSE of every member on a split."""
+        """Scores of every member on a split."""
         batches = Batches(self.tables, [member.draw for member in members], name)
         everyone = torch.arange(batches.samples, device=self.device).expand(len(members), -1)
         errors, energies = [], []
         for rows in torch.split(everyone, self.protocol.batch, dim=1):
             b, x = batches.take(rows)
-            errors.append((step.outputs(b) - x).square().sum(dim=2))
+            errors.append(self.objective.residual(step.outputs(b), x).square().sum(dim=2))
             energies.append(x.square().sum(dim=2))
         # Fetched at once, for the device waits at every fetch.
-        return nmse(*(torch.cat(norms, dim=1).cpu().double() for norms in (errors, energies)))
+        norms = [torch.cat(parts, dim=1).cpu().double() for parts in (errors, energies)]
+        groups = self.tables.split(members[0].draw, name).groups
+        return self.metric.scores(norms[0], norms[1], None if groups is None else groups.cpu())
 
 
 @final

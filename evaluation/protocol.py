@@ -36,7 +36,7 @@ class Protocol:
 
     Attributes:
         name: of the preset.
-        form: form of the learnable weighted average that the preset was set for.
+        form: injection that the preset was set for.
         batch: samples a step.
         learning_rate: of a phase with rate 1.
         phases: the parts of a stage.
@@ -68,7 +68,7 @@ class Protocol:
         return replace(self, name=f"{self.name} x {factor:g}", phases=phases)
 
     def with_form(self, form: Form) -> Protocol:
-        """The same protocol for another form of the weighted average.
+        """The same protocol for another injection.
 
         Raises:
             InputError: the form is not known.

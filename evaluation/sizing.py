@@ -46,6 +46,7 @@ class DataShape:
     Attributes:
         m: measurements a sample.
         n: entries of a signal.
+        target: entries of what a sample's output is compared with.
         train: training samples.
         valid: validation samples.
         test: test samples.
@@ -53,6 +54,7 @@ class DataShape:
 
     m: int
     n: int
+    target: int
     train: int
     valid: int
     test: int
@@ -61,13 +63,13 @@ class DataShape:
     def of(cls, tables: Tables) -> DataShape:
         """Sizes of the first draw; all draws have the same."""
         train, valid, test = (tables.split(0, name) for name in ("train", "valid", "test"))
-        m, n = train.b.shape[1], train.x.shape[1]
-        return cls(m, n, train.samples, valid.samples, test.samples)
+        m, target = train.b.shape[1], train.x.shape[1]
+        return cls(m, tables.n, target, train.samples, valid.samples, test.samples)
 
     @property
     def nbytes(self) -> int:
         """Bytes of a draw on the device."""
-        return _FLOAT * (self.m + self.n) * (self.train + self.valid + self.test)
+        return _FLOAT * (self.m + self.target) * (self.train + self.valid + self.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Sizing:
         self._row = _FLOAT * trainer.layout.size
         size = trainer.protocol.batch
         rows = (_COPIED_ROWS if copies else _ROWS) * self._row
-        step = _FLOAT * (size * (data.m + data.n) + self._step(trainer.layout.layers, size).member)
+        step = _FLOAT * (size * (data.m + data.target) + self._step(trainer.layout.layers, size).member)
         order = _ORDERS * _INDEX * data.train
         self._member = rows + step + order + self._scored(data.valid, bound=size)
         workspace = _FLOAT * self._step(trainer.layout.layers, size).unit
@@ -183,15 +185,16 @@ class Sizing:
             size=layout.size,
             parameters=len(layout.specs),
             in_tensor_operations=self._trainer.in_tensor_operations,
+            fusible=self._trainer.injection.fusible and self._trainer.objective.plain,
         )
         return step_floats(self._trainer.cell, shape)
 
     def _scored(self, samples: int, bound: int = 0) -> int:
         """Bytes a member while batches of a split are scored, less a step's at the batch size ``bound``."""
-        batch, width = self._trainer.protocol.batch, self.data.m + self.data.n
+        batch, width = self._trainer.protocol.batch, self.data.m + self.data.target
         sizes = {min(samples, batch), samples % batch} - {0}
         steps = sum(self._step(self._trainer.layout.layers, size).member for size in sizes - {bound})
-        floats = steps + sum(sizes) * width + 2 * max(sizes) * self.data.n
+        floats = steps + sum(sizes) * width + 2 * max(sizes) * self.data.target
         return _FLOAT * floats + _SCORES * _DOUBLE * samples
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Literal, NamedTuple, final
 
@@ -23,6 +24,11 @@ class Tables:
         self._problem, self._device = problem, device
         self._datasets: dict[int, Dataset] = {}
         self._lock = Lock()
+
+    @property
+    def n(self) -> int:
+        """Entries of a signal."""
+        return self._problem.dictionary.shape[1]
 
     def split(self, draw: int, name: SplitName) -> Split:
         """The split of one draw on the device."""
@@ -45,7 +51,7 @@ class Tables:
 
     def _moved(self, data: Dataset) -> Dataset:
         splits = (data.train, data.valid, data.test)
-        return Dataset(*(Split(split.b.to(self._device), split.x.to(self._device)) for split in splits))
+        return Dataset(*(replace(s, b=s.b.to(self._device), x=s.x.to(self._device)) for s in splits))
 
 
 class _Segment(NamedTuple):
@@ -92,7 +98,7 @@ class Batches:
             rows: ``(P, batch)``, int64.
 
         Returns:
-            Measurements ``(P, batch, m)`` and signals ``(P, batch, n)``; valid until the next call.
+            Measurements ``(P, batch, m)`` and targets ``(P, batch, t)``; valid until the next call.
         """
         b, x = self._buffers_for(rows.shape[1])
         for split, start, stop in self._segments:

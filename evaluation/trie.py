@@ -154,7 +154,8 @@ class TrieWalk:
 
 def _neighbourhood(member: Member) -> tuple[object, ...]:
     genome = member.genome
-    return member.draw, member.seed, tuple(zip(genome.gates, genome.neurons, genome.side, strict=True))
+    layers = zip(genome.gates, genome.neurons, genome.side, genome.weights, genome.thresholds, strict=True)
+    return member.draw, member.seed, tuple(layers)
 
 
 def _below_diverged(parent: StageState) -> StageState:

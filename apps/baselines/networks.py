@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,16 +20,28 @@ from evaluation.problems.base import Problem
 from evaluation.protocol import protocol
 from evaluation.trie import Progress
 from genome import Genome, InputError, Request, load_genome
+from genome.neurons import Neuron
 
 Architecture = tuple[Cell, Genome]
 
 
 def published_networks(layers: int) -> Mapping[str, Architecture]:
-    """The hand-made networks by display name, at a depth."""
+    """The hand-made networks by display name, at a depth, as their papers have them.
+
+    LISTA-CPSS is LISTA-CP with support-selecting neurons, which ALISTA has too.
+    """
+    chain = Genome.lista(layers)
+    selecting: Neuron = "support"
+    support = replace(chain, neurons=(selecting,) * layers)
     return {
-        "LISTA": (Lista(), Genome.lista(layers)),
+        "LISTA": (Lista(), chain),
         "LFISTA": (Lista(), Genome.lfista(layers)),
         "Dense-LISTA": (Lista(), Genome.dense(layers)),
+        "Step-LISTA": (create_cell("step_lista"), chain),
+        "LISTA-CP": (create_cell("lista_cp"), chain),
+        "LISTA-CPSS": (create_cell("lista_cp"), support),
+        "ALISTA": (create_cell("alista"), support),
+        "HyperLISTA": (create_cell("hyperlista"), chain),
     }
 
 

@@ -48,6 +48,8 @@ class Sample:
         weights = combination.weights(genes.gates)
         self._binding = Binding(
             layout,
+            combination,
+            problem.n,
             genes,
             weights,
             rows,

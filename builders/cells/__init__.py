@@ -1,7 +1,7 @@
 """Cells: what one iteration of an unrolled algorithm does."""
 
-from builders.cells.base import Cell
+from builders.cells.base import Cell, Inputs
 from builders.cells.lista import Lista
-from builders.cells.registry import cell_names, create_cell
+from builders.cells.registry import cell_from, cell_names, create_cell
 
-__all__ = ["Cell", "Lista", "cell_names", "create_cell"]
+__all__ = ["Cell", "Inputs", "Lista", "cell_from", "cell_names", "create_cell"]

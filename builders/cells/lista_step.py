@@ -9,11 +9,13 @@ arithmetic. Members never meet in any operation, so that a member's bits do not 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import final
 
 import torch
 from torch import Tensor
 
+from builders.neurons import LayerNeurons, support_selected
 from builders.step import Binding, PopulationStep
 from builders.step_shape import StepFloats, StepShape
 
@@ -28,6 +30,9 @@ class _Layer:
         theta_sum: where the threshold's gradient is summed, up to its sign, ``(P,)``.
         used: 1 where a member's neuron has a threshold; None where every one is soft, ``(P, 1, 1)``.
         slope: minus the negative slope of each member's neuron; None where every one is soft.
+        neurons: the layer's.
+        passing: True where an entry passed its neuron unshrunk, ``(P, batch, n)``; None where no member's
+            neuron selects support.
         side: gate of the side connection; None where it is always on.
         inputs: weighted sum of earlier outputs, ``(P, batch, n)``; unused at the first layer.
         inputs_row: the same as ``(P, 1, batch * n)``.
@@ -43,6 +48,8 @@ class _Layer:
     theta_sum: Tensor
     used: Tensor | None
     slope: Tensor | None
+    neurons: LayerNeurons
+    passing: Tensor | None
     side: Tensor | None
     inputs: Tensor
     inputs_row: Tensor
@@ -76,6 +83,8 @@ class _Buffers:
         self.side, self.u, self.scratch, self.side_gradient = (empty(members, batch, n) for _ in range(4))
         self.u_row = self.u.flatten(1)[:, None]
         self.theta_sums = empty(depth, members)
+        # Of all layers, whatever the genomes, for so much memory is spoken of.
+        passing = torch.empty(outputs.shape, dtype=torch.bool, device=b.device)
         genes = bound.genes
         self.layers = [
             _Layer(
@@ -84,6 +93,8 @@ class _Buffers:
                 theta_sum=self.theta_sums[layer],
                 used=None if genes.all_soft[layer] else genes.neurons.used[layer],
                 slope=None if genes.all_soft[layer] else -genes.neurons.negative_slope[layer],
+                neurons=genes.neurons.layer(layer),
+                passing=passing[layer] if genes.neurons.any_selecting[layer] else None,
                 side=None if genes.all_side[layer] else genes.side[layer],
                 inputs=inputs[layer],
                 inputs_row=inputs[layer].flatten(1)[:, None],
@@ -95,6 +106,7 @@ class _Buffers:
             )
             for layer in range(depth)
         ]
+        self.passing = passing
         first = max(bound.lowest - 1, 1)
         self.later_gradients = _by_member(gradients[first:])
         self.all_earlier = _by_member(outputs[: depth - 1]).transpose(1, 2)
@@ -110,17 +122,21 @@ class ListaStep(PopulationStep):
         parameters = binding.layout.views(binding.rows)
         self._w_b, self._w_x = parameters["W_b"], parameters["W_x"]
         self._w_x_transposed = self._w_x.transpose(1, 2)
-        self._theta, self._coefficient = parameters["theta"], parameters["coefficient"]
+        (factors,) = binding.injection.parameters(binding.layout.layers, binding.n)
+        self._factors, self._each = factors.name, factors.initial.dim() == 2
+        self._theta, given = parameters["theta"], parameters[factors.name]
+        self._coefficient = given if self._each else given[:, :, None]
         self._effective = torch.empty_like(binding.weights)
         self._bind_gradients()
         self._buffers: dict[int, _Buffers] = {}
 
     @staticmethod
     def floats(shape: StepShape) -> StepFloats:
-        """Floats that a step takes at one batch size: activations, one passing, dense gradients."""
-        activations = 3 * shape.depth + 4 + 1
+        """Floats that a step takes at one batch size: activations, four passing, dense gradients."""
+        activations = 3 * shape.depth + 4 + 4
         dense = shape.m * shape.n + shape.n**2
-        return StepFloats(activations * shape.activation + shape.depth + shape.layers**2 + dense)
+        passing = ceil(shape.depth * shape.activation / 4)
+        return StepFloats(activations * shape.activation + passing + shape.depth + shape.layers**2 + dense)
 
     def _bind_gradients(self) -> None:
         gradient = self._bound.layout.views(self._bound.gradient)
@@ -129,7 +145,8 @@ class ListaStep(PopulationStep):
         self._theta_sign = -self._bound.genes.neurons.used[trained, :, 0, 0].T.to(self._theta.dtype)
         first = max(self._lowest - 1, 1)
         rows, columns = slice(first, self._depth), slice(0, self._depth - 1)
-        self._coefficient_gradient = gradient["coefficient"][:, rows, columns]
+        given = gradient[self._factors]
+        self._coefficient_gradient = given[:, rows, columns] if self._each else given[:, rows]
         self._coefficient_weights = self._bound.weights[:, rows, columns]
         self._w_b_view, self._w_x_view = gradient["W_b"], gradient["W_x"]
         # Products are written to dense buffers: into a strided view they may take another kernel.
@@ -174,6 +191,10 @@ class ListaStep(PopulationStep):
         if layer.used is not None and layer.slope is not None:
             threshold = threshold * layer.used
             torch.maximum(layer.output, layer.slope, out=layer.output)
+        if layer.passing is not None and layer.neurons.selecting is not None:
+            selected = support_selected(u, threshold, layer.neurons.share)
+            torch.logical_and(selected, layer.neurons.selecting, out=layer.passing)
+            threshold = torch.where(layer.passing, 0, threshold)
         layer.output.mul_(torch.abs(u, out=buffers.scratch).sub_(threshold).clamp_min_(0))
 
     def _backward(self, buffers: _Buffers, b: Tensor, target: Tensor) -> None:
@@ -193,14 +214,18 @@ class ListaStep(PopulationStep):
             self._w_x_view.copy_(self._w_x_gradient)
         if self._depth > 1:
             products = torch.bmm(buffers.later_gradients, buffers.all_earlier)
-            torch.mul(products, self._coefficient_weights, out=self._coefficient_gradient)
+            if self._each:
+                torch.mul(products, self._coefficient_weights, out=self._coefficient_gradient)
+            else:
+                torch.sum(products.mul_(self._coefficient_weights), dim=2, out=self._coefficient_gradient)
 
     def _through_neuron(self, buffers: _Buffers, layer: _Layer) -> None:
         """Turn the gradient in ``buffers.u`` from a layer's output to its pre-activation."""
         gradient = buffers.u
         sign = torch.sign(layer.output, out=buffers.scratch)
         gradient.mul_(sign if layer.slope is None else torch.maximum(sign, layer.slope))
-        torch.sum(gradient, dim=(1, 2), out=layer.theta_sum)
+        moving = gradient if layer.passing is None else gradient.masked_fill(layer.passing, 0)
+        torch.sum(moving, dim=(1, 2), out=layer.theta_sum)
         gradient.mul_(sign)
 
     def _accumulate(self, buffers: _Buffers, layer: _Layer, index: int) -> None:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
+
 from builders.cells.base import Cell
-from builders.cells.lista import Lista
 from genome import InputError
 
-_CELLS: dict[str, type[Cell]] = {Lista.name: Lista}
+_CELLS: Final[Mapping[str, str]] = {
+    "alista": "builders.cells.alista:Alista",
+    "dladmm": "builders.cells.dladmm:Dladmm",
+    "hybrid": "builders.cells.hybrid:Hybrid",
+    "hyperlista": "builders.cells.hyperlista:HyperLista",
+    "lista": "builders.cells.lista:Lista",
+    "lista_cp": "builders.cells.lista_cp:ListaCp",
+    "step_lista": "builders.cells.step_lista:StepLista",
+}
+"""Name -> module and class; modules are loaded when they are asked for."""
 
 
 def cell_names() -> tuple[str, ...]:
@@ -14,13 +27,52 @@ def cell_names() -> tuple[str, ...]:
     return tuple(sorted(_CELLS))
 
 
-def create_cell(name: str) -> Cell:
+def create_cell(name: str, options: Mapping[str, Any] | None = None) -> Cell:
     """The cell of that name.
 
+    Args:
+        name: a known name, or the dotted path of a class, as ``package.module:Class``.
+        options: what its constructor takes, by name.
+
     Raises:
-        InputError: the name is not known.
+        InputError: the name is not known, there is no such class, or it refuses an option.
     """
+    given = dict(options or {})
+    kind = _load(name)
+    known = [field.name for field in fields(kind)]
+    for option in given:
+        if option not in known:
+            has = ", ".join(known) or "none"
+            raise InputError(f"Cell {name!r} has no option {option!r}; its options: {has}.")
+    return kind(**given)
+
+
+def cell_from(description: str | Mapping[str, Any]) -> Cell:
+    """The cell that ``describe`` writes.
+
+    Raises:
+        InputError: as for ``create_cell``, or no name is given.
+    """
+    if isinstance(description, str):
+        return create_cell(description)
+    options = dict(description)
+    name = options.pop("name", None)
+    if not isinstance(name, str):
+        raise InputError(f"The description of a cell must have a name, got {dict(description)}.")
+    return create_cell(name, options)
+
+
+def _load(name: str) -> type[Cell]:
+    path = _CELLS.get(name, name)
+    module, colon, attribute = path.partition(":")
+    if not colon:
+        raise InputError(
+            f"The cell must be one of {', '.join(cell_names())}, or package.module:Class, got {name!r}."
+        )
     try:
-        return _CELLS[name]()
-    except KeyError:
-        raise InputError(f"The cell must be one of {', '.join(cell_names())}, got {name!r}.") from None
+        kind = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"Cell {name!r} cannot be loaded: {error}.") from None
+    if not (isinstance(kind, type) and issubclass(kind, Cell)):
+        raise InputError(f"Cell {name!r} must be a subclass of builders.cells.Cell.")
+    return kind

@@ -23,7 +23,8 @@ from apps.doctor.__main__ import main
 from apps.doctor.finding import Check, Finding, carry_out
 from apps.doctor.products import products
 from apps.doctor.versions import imports, versions
-from builders.cells import Cell, Lista
+from builders.autograd_step import bind_step
+from builders.cells import Cell, Inputs, Lista
 from builders.genes import Genes
 from builders.parameters import ParameterSpec
 from builders.step import Binding, PopulationStep
@@ -349,7 +350,7 @@ class Altered(PopulationStep):
     """LISTA's own step with its gradient multiplied by a factor."""
 
     def __init__(self, binding: Binding, factor: float) -> None:
-        self._step, self._gradient, self._factor = Lista().fused_step(binding), binding.gradient, factor
+        self._step, self._gradient, self._factor = bind_step(Lista(), binding), binding.gradient, factor
 
     def outputs(self, b: Tensor) -> Tensor:
         return self._step.outputs(b)
@@ -376,7 +377,7 @@ class Sick(Cell):
     def step(
         self,
         layer: int,
-        inputs: Tensor | None,
+        inputs: Inputs,
         shared: Tensor,
         parameters: Mapping[str, Tensor],
         genes: Genes,

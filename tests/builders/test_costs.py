@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from builders import build
-from builders.cells import Cell, Lista
+from builders.cells import Cell, Inputs, Lista
 from builders.costs import Costs, costs
 from builders.genes import Genes
 from builders.injections import Form
@@ -47,9 +47,10 @@ class Products(TorchDispatchMode):  # type: ignore[no-untyped-call]
             raise AssertionError("a product that this does not count")
         if func.overloadpacket is torch.ops.aten.bmm:
             left, right = args
-            combines = left.shape[-1] < min(M, N)  # A row of coefficients; a signal has M or N entries.
-            rows = int(torch.count_nonzero(left)) if combines else left.numel()
-            self.count += rows * right.shape[-1]
+            self.count += left.numel() * right.shape[-1]
+        if func.overloadpacket is torch.ops.aten.mul and args[0].dim() == 4:
+            coefficients, states = args
+            self.count += int(torch.count_nonzero(coefficients)) * states[0, 0].numel()
         return func(*args, **(kwargs or {}))
 
 
@@ -120,7 +121,7 @@ class Silent(Cell):
     def step(
         self,
         layer: int,
-        inputs: Tensor | None,
+        inputs: Inputs,
         shared: Tensor,
         parameters: Mapping[str, Tensor],
         genes: Genes,
@@ -132,5 +133,5 @@ class Silent(Cell):
 def test_unknown_costs_and_forms_are_refused() -> None:
     with pytest.raises(InputError, match="Cell 'silent' does not say what its networks cost"):
         costs(Genome.lista(3), Silent(), M, N, "sum")
-    with pytest.raises(InputError, match="must be one of mean, sum, got 'product'"):
+    with pytest.raises(InputError, match="must be one of sum, mean, fista, naive, momentum, got 'product'"):
         costs(Genome.lista(3), Lista(), M, N, "product")

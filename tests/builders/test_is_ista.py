@@ -82,9 +82,11 @@ def test_lfista_with_momentum_coefficients_is_fista(case: Case) -> None:
     dictionary, b = case
     expected, momenta = fista(dictionary, b, 10)
     network = build(Genome.lfista(10), dictionary)
+    with_its_own_start = build(Genome.lfista(10), dictionary, form="fista")
     coefficient = network.get_parameter("coefficient")
     with torch.no_grad():
         for layer in range(2, 10):
             coefficient[layer, layer - 1] = 1 + momenta[layer - 1]
             coefficient[layer, layer - 2] = -momenta[layer - 1]
-    np.testing.assert_allclose(iterates(network, b), expected, rtol=2e-5, atol=5e-6)
+    for each in (network, with_its_own_start):
+        np.testing.assert_allclose(iterates(each, b), expected, rtol=2e-5, atol=5e-6)

@@ -34,7 +34,8 @@ def bindings(
     genes = Genes.of(genomes)
     weights = combination.weights(genes.gates).double()
     return [
-        Binding(layout, genes, weights, rows, torch.zeros_like(rows), depth, lowest, True) for _ in range(2)
+        Binding(layout, combination, 11, genes, weights, rows, torch.zeros_like(rows), depth, lowest, True)
+        for _ in range(2)
     ]
 
 

@@ -94,7 +94,9 @@ def test_unusable_dictionaries_are_refused_by_place(matrix: NDArray[np.float64],
 def test_refusals_name_the_rule_and_the_value() -> None:
     with pytest.raises(InputError, match=r"shape \(batch, 6\), got \(2, 7\)"):
         build(Genome.lista(3), dictionary())(torch.ones(2, 7))
-    with pytest.raises(InputError, match="one of lista, got 'nope'"):
+    with pytest.raises(
+        InputError, match=r"one of .*lista, lista_cp, .* or package\.module:Class, got 'nope'"
+    ):
         build(Genome.lista(3), dictionary(), cell="nope")
-    with pytest.raises(InputError, match="one of mean, sum, got 'product'"):
+    with pytest.raises(InputError, match="one of sum, mean, fista, naive, momentum, got 'product'"):
         build(Genome.lista(3), dictionary(), form="product")  # type: ignore[arg-type]

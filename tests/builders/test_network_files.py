@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from builders import UnrolledNetwork, build
+from builders.cells import create_cell
 from builders.files import load_network, save_network
 from genome import Genome, InputError
 
@@ -56,3 +58,23 @@ def test_foreign_missing_and_misfitting_files_are_refused(tmp_path: Path, networ
     save_file({**tensors, "dictionary": network.dictionary}, tmp_path / "other.safetensors", metadata)
     with pytest.raises(InputError, match=r"must fit its genome, got .*other\.safetensors: size mismatch"):
         load_network(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("name", ["os:path", "examples.primal_dual:PrimalDual", '{"name": "os:path"}', "{"])
+def test_no_module_is_imported_because_a_file_names_it(
+    tmp_path: Path, network: UnrolledNetwork, name: str
+) -> None:
+    path = tmp_path / "n.safetensors"
+    save_network(path, network, {})
+    content = path.read_bytes()
+    with safe_open(path, framework="pt") as file:
+        metadata = {**file.metadata(), "cell": name}
+    save_file(load_file(path), path, metadata)
+    with pytest.raises(
+        InputError, match=r"got .*n\.safetensors: (Its cell .* must be given|The description)"
+    ):
+        load_network(path)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="The cell must be lista, got alista"):
+        load_network(path, create_cell("alista"))
+    assert load_network(path, create_cell("lista")).genome == network.genome

@@ -9,7 +9,7 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 from torch import Tensor
 
-from builders.cells import Cell, Lista
+from builders.cells import Cell, Inputs, Lista
 from builders.genes import Genes
 from builders.injections import injection
 from builders.parameters import ParameterSpec
@@ -57,7 +57,7 @@ class Cramped(Cell):
     def step(
         self,
         layer: int,
-        inputs: Tensor | None,
+        inputs: Inputs,
         shared: Tensor,
         parameters: Mapping[str, Tensor],
         genes: Genes,

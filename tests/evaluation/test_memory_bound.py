@@ -92,12 +92,15 @@ def test_the_fused_step_allocates_what_it_says(
 ) -> None:
     m, n, layers, population = 11, 23, 6, 3
     dictionary = torch.randn(m, n, generator=torch.Generator().manual_seed(0))
-    layout = network_layout(Lista(), injection("sum"), dictionary, layers)
+    combination = injection("sum")
+    layout = network_layout(Lista(), combination, dictionary, layers)
     space, rng = DesignSpace(layers, search_side=True), np.random.default_rng(0)
     genes = Genes.of([space.sample(rng) for _ in range(population)])
     rows = layout.initial().repeat(population, 1)
     gradient = torch.zeros_like(rows)
-    binding = Binding(layout, genes, genes.gates, rows, gradient, depth, lowest, in_tensor_operations)
+    binding = Binding(
+        layout, combination, n, genes, genes.gates, rows, gradient, depth, lowest, in_tensor_operations
+    )
     step = bind_step(Lista(), binding)
     given = {place for place, _ in _buffers(binding)}
     b, x = torch.randn(population, batch, m), torch.randn(population, batch, n)

@@ -107,13 +107,15 @@ class Bench:
         rng = np.random.default_rng(5)
         space = DesignSpace(K, search_side=True)
         genomes = [space.sample(rng).prefix(depth) for _ in range(count)]
-        layout = network_layout(Lista(), injection("sum"), PROBLEM.dictionary, K)
+        combination, n = injection("sum"), PROBLEM.n
+        layout = network_layout(Lista(), combination, PROBLEM.dictionary, K)
         genes = Genes.of(genomes, device)
-        weights = torch.nn.functional.pad(injection("sum").weights(genes.gates), (0, K - depth, 0, K - depth))
+        weights = torch.nn.functional.pad(combination.weights(genes.gates), (0, K - depth, 0, K - depth))
         noise = torch.randn(count, layout.size, generator=torch.Generator().manual_seed(1))
         self.rows = (layout.initial() + 0.01 * noise).to(device)
         self.gradient = torch.zeros_like(self.rows)
-        binding = Binding(layout, genes, weights, self.rows, self.gradient, depth, lowest, True)
+        rows, gradient = self.rows, self.gradient
+        binding = Binding(layout, combination, n, genes, weights, rows, gradient, depth, lowest, True)
         self.step: PopulationStep = ListaStep(binding) if kind == "fused" else AutogradStep(Lista(), binding)
         self.batches = Batches(Tables(PROBLEM, device), [0] * (count - 1) + [1], "train")
         trained = layout.introduced() >= lowest
