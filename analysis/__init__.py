@@ -9,5 +9,5 @@ that a caller who only ranks evaluations does not wait for Matplotlib.
   them.
 * `analysis.control`: what random search finds at any budget, exactly, from one random sample.
 * `analysis.figures`: heat map and learning curve as PNG; `analysis.pareto_figure`: NMSE against a cost;
-  `analysis.html`: the report of a search as one page.
+  `analysis.html`: the report of a search as one page; `analysis.shown`: the metric's name and sign in them.
 """

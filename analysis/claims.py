@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analysis.comparison import Divergence, PairedDifference, Values, compare
+from analysis.shown import NMSE, Shown
 from genome.errors import InputError
 
 Kind = Literal["better_by", "not_worse_by"]
@@ -85,7 +86,7 @@ class Verdict:
         return {"sentence": self.sentence, "holds": self.holds, "verdict": self.answer}
 
 
-def judge(claim: Claim, models: Mapping[str, Values]) -> Verdict:
+def judge(claim: Claim, models: Mapping[str, Values], shown: Shown = NMSE) -> Verdict:
     """Judge a claim by the two-sided 95% interval of the paired difference, subject minus reference.
 
     The whole interval must support the claim. With the bound -margin for `better_by` and +margin for
@@ -102,7 +103,8 @@ def judge(claim: Claim, models: Mapping[str, Values]) -> Verdict:
 
     Args:
         claim: the claim, with its margin fixed before the values were seen.
-        models: model name -> seed -> test NMSE in dB, from seeds that took no part in the selection.
+        models: model name -> seed -> test score in dB, from seeds that took no part in the selection.
+        shown: how the sentence shows the difference.
 
     Raises:
         InputError: for an unknown model, unpaired seeds or fewer than two of them.
@@ -110,10 +112,10 @@ def judge(claim: Claim, models: Mapping[str, Values]) -> Verdict:
     difference = compare(models, claim.subject, claim.reference)
     if isinstance(difference, Divergence):
         return Verdict(claim, "diverged", f"Not shown: {claim}, because {difference}.")
-    numbers = (
-        f"difference {difference.mean:+.2f} dB, "
-        f"95% interval {difference.low:+.2f} to {difference.high:+.2f} dB, {difference.n} seeds"
+    mean, low, high = shown.interval(
+        {"mean": difference.mean, "low": difference.low, "high": difference.high}
     )
+    numbers = f"difference {mean:+.2f} dB, 95% interval {low:+.2f} to {high:+.2f} dB, {difference.n} seeds"
     strict = claim.kind == "better_by" and claim.margin_db == 0.0
     if difference.high < claim.bound_db or (difference.high == claim.bound_db and not strict):
         return Verdict(claim, "true", f"True: {claim} ({numbers}).", difference)

@@ -1,8 +1,8 @@
 """Models compared over seeds: intervals, paired differences, and claims with a margin fixed beforehand.
 
-A value is a test NMSE in dB, lower is better; the values of a model are a mapping seed -> value. Models
-trained with the same seed saw the same signals in the same order, so their difference is taken seed by seed,
-which removes the variation that a seed brings to all of them.
+A value is a test score in dB, such as the NMSE, lower is better; the values of a model are a mapping seed ->
+value. Models trained with the same seed saw the same signals in the same order, so their difference is taken
+seed by seed, which removes the variation that a seed brings to all of them.
 
 A value of inf (or NaN) means that the training diverged. It is never averaged, nor left out of an average:
 the comparison then is a `Divergence` that names the model and its seeds.
@@ -21,7 +21,7 @@ CONFIDENCE = 0.95
 """Two-sided confidence of every interval of this module."""
 
 Values = Mapping[int, float]
-"""Seed -> NMSE in dB of one model."""
+"""Seed -> score in dB of one model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from analysis import heatmap_parts as parts
 from analysis.control import best_of
 from analysis.png import save_png
 from analysis.regret import best_so_far
+from analysis.shown import NMSE, Shown
 from genome.errors import InputError
 from genome.genome import Genome
 from genome.neurons import Neuron
@@ -81,20 +82,22 @@ def draw_learning_curve(
     scores: Sequence[float],
     random: Sequence[float] | None = None,
     dropped: Sequence[bool] = (),
+    shown: Shown = NMSE,
 ) -> None:
-    """Draw the validation NMSE of every evaluation of a search, in order, and the best so far.
+    """Draw the validation score of every evaluation of a search, in order, and the best so far.
 
-    The axis is fitted to the best so far and to nine tenths of the evaluations: worse ones are drawn at the
-    upper edge, and so are those that diverged (not finite), as crosses.
+    The axis is fitted to the best so far and to nine tenths of the evaluations: worse ones are drawn at its
+    worse edge, and so are those that diverged (not finite), as crosses.
 
     Args:
         path: PNG file to write; replaced if it exists.
-        scores: validation NMSE in dB (lower is better), in order of evaluation.
+        scores: validation scores in dB (lower is better), in order of evaluation.
         random: scores of a random search to compare with. Drawn is what its best is at every budget up to
             the search's: the mean, and the band from the 5% to the 95% quantile
             (`analysis.control.best_of`).
         dropped: for each evaluation, whether its network was dropped before its last stage, so that it has
-            no score (inf); drawn at the upper edge, as a line. By default none was.
+            no score (inf); drawn at the worse edge, as a line. By default none was.
+        shown: how scores are shown.
 
     Raises:
         InputError: if no score of a search is finite.
@@ -122,12 +125,32 @@ def draw_learning_curve(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.ticklabel_format(axis="y", useOffset=False)
     axes.set_xlabel("evaluation")
-    axes.set_ylabel("validation NMSE (dB)")
+    label_scores(axes, shown)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     save_png(figure, path)
+
+
+def label_scores(axes: Axes, shown: Shown) -> None:
+    """Label an ordinate of scores; where higher is shown as better, it grows upwards.
+
+    Args:
+        axes: with drawn scores, lower being better, and limits.
+        shown: how scores are shown.
+    """
+    axes.set_ylabel(f"validation {shown.name} (dB)")
+    if shown.sign < 0:
+        axes.invert_yaxis()
+        axes.yaxis.set_major_formatter(_Negative(useOffset=False))
+
+
+class _Negative(ScalarFormatter):
+    """Labels a place on an axis with its negative."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return super().__call__(0.0 - x, pos)
 
 
 def _checked_share(share: ArrayLike) -> NDArray[np.float64]:

@@ -3,15 +3,26 @@
 import base64
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
 
+from analysis.shown import Shown, baseline_name, cell_text, choices
 from genome.errors import InputError
 from genome.genome import Genome
+from genome.usual import USUAL_THRESHOLD, USUAL_WEIGHT
 
-DISPLAY_NAMES = {"lista": "LISTA", "lfista": "LFISTA", "dense": "Dense-LISTA"}
+
+class _Layer(NamedTuple):
+    """What the page says of a layer; weights and thresholds that are the usual ones everywhere are empty."""
+
+    number: int
+    neuron: str
+    weights: str
+    threshold: str
+    sources: str
+    side: bool
 
 
 def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: bytes, pareto_png: bytes) -> str:
@@ -22,15 +33,17 @@ def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: byte
     Args:
         result: content of ``result.json``: ``evaluations``, ``diverged``, ``seconds``, ``reuse``
             (``stages_asked``, ``stages_trained``), ``comparison`` (``varies``); the models ``best``,
-            ``average``, ``chosen`` and ``baselines`` (name -> model), each with ``genome``, ``connections``,
-            ``valid_nmse_db`` and ``test_nmse_db`` (``mean``, ``low``, ``high``; None: not measured; a mean
-            of None: it diverged); ``differences`` (``subject``, ``reference``, ``mean``, ``low``, ``high``,
-            ``seeds``), ``claims`` (``sentence``, ``holds``, ``verdict``), ``top`` (``rank``, ``digest``,
-            ``connections``, ``neurons``, ``valid_nmse_db``), ``control`` and ``halving`` (None without),
-            ``pareto`` (``goals``, ``entries``, ``hypervolume``), ``settings`` (nested) and ``versions``.
+            ``average``, ``chosen`` and ``baselines`` (key -> model, with a ``name`` unless the key says it),
+            each with ``genome``, ``connections``, ``valid_nmse_db`` and ``test_nmse_db`` (``mean``, ``low``,
+            ``high``; None: not measured; a mean of None: it diverged); ``differences`` (``subject``,
+            ``reference``, ``mean``, ``low``, ``high``, ``seeds``), ``claims`` (``sentence``, ``holds``,
+            ``verdict``), ``top`` (``rank``, ``digest``, ``connections``, ``neurons``, ``valid_nmse_db``, and
+            ``genome`` where it has more than neurons to tell), ``control`` and ``halving`` (None without),
+            ``pareto`` (``goals``, ``entries``, ``hypervolume``), ``settings`` (nested, with ``metric`` where
+            scores are not the NMSE) and ``versions``.
         heatmap_png: picture of the average architecture, as `analysis.figures.draw_heatmap` writes it.
         curve_png: picture of the search, as `analysis.figures.draw_learning_curve` writes it.
-        pareto_png: picture of NMSE against cost, as `analysis.pareto_figure.draw_pareto` writes it.
+        pareto_png: picture of score against cost, as `analysis.pareto_figure.draw_pareto` writes it.
 
     Raises:
         InputError: if `result` lacks something that the page shows, or its chosen genome is illegal.
@@ -42,15 +55,20 @@ def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: byte
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    shown = Shown.of(result)
     environment.filters.update(
-        db=_decibels,
+        cell=cell_text,
+        count=_count,
+        db=lambda score: _decibels(shown.value(score)),
         duration=_duration,
         flat=_flat,
+        goal=shown.goal,
+        interval=lambda value: [_decibels(number) for number in shown.interval(value)],
         layers=_layers,
-        name=_display_name,
-        neurons=_neuron_counts,
+        neurons=_choices,
         png=_data_uri,
     )
+    environment.globals.update(baseline_name=baseline_name, shown=shown)
     template = environment.get_template("report.html.j2")
     try:
         return template.render(
@@ -62,14 +80,14 @@ def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: byte
         ) from error
 
 
-def _display_name(key: str) -> str:
-    return DISPLAY_NAMES.get(key, key)
-
-
-def _decibels(value: float | str | None) -> str:
-    """Two decimals; infinities (also as the text that strict JSON holds) and None mean that it diverged."""
-    number = math.inf if value is None else float(value)
+def _decibels(number: float) -> str:
+    """Two decimals; infinities mean that it diverged."""
     return f"{number:.2f}" if math.isfinite(number) else "diverged"
+
+
+def _count(number: int | None) -> str:
+    """A dash stands for what is not known."""
+    return "–" if number is None else str(number)
 
 
 def _duration(seconds: float) -> str:
@@ -77,20 +95,28 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _layers(genome: Mapping[str, Any]) -> Iterator[tuple[int, str, str, bool]]:
-    """Layer, neuron, sources of the extra connections, and whether the layer takes the measurement."""
+def _layers(genome: Mapping[str, Any]) -> list[_Layer]:
     architecture = Genome.from_dict(genome)
-    for layer in range(1, architecture.layers + 1):
+    blank = ("",) * architecture.layers
+    weights = architecture.weights if set(architecture.weights) != {USUAL_WEIGHT} else blank
+    thresholds = architecture.thresholds if set(architecture.thresholds) != {USUAL_THRESHOLD} else blank
+    layers = zip(architecture.neurons, weights, thresholds, architecture.side, strict=True)
+    rows = []
+    for layer, (neuron, weight, threshold, side) in enumerate(layers, 1):
         extra = [s for d, s in architecture.extra_connections() if d == layer]
         sources = ", ".join(f"x({s})" for s in extra)
-        yield layer, architecture.neurons[layer - 1], sources, architecture.side[layer - 1]
+        rows.append(_Layer(layer, neuron, weight, threshold, sources, side))
+    return rows
 
 
-def _neuron_counts(neurons: Sequence[str] | str) -> str:
-    """How many layers use each neuron; a text stands as it is."""
-    if isinstance(neurons, str):
-        return neurons
-    return ", ".join(f"{count} {name}" for name, count in Counter(neurons).items())
+def _choices(row: Mapping[str, Any]) -> str:
+    """How many layers use what; neurons given as a text stand as they are."""
+    if isinstance(row["neurons"], str):
+        return row["neurons"]
+    kinds = choices(row["genome"]) if "genome" in row else [row["neurons"]]
+    return "; ".join(
+        ", ".join(f"{count} {name}" for name, count in Counter(names).items()) for names in kinds
+    )
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

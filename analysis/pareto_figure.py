@@ -1,4 +1,4 @@
-"""The picture of NMSE against a cost: every network of a search, its front, and the baselines."""
+"""The picture of the score against a cost: every network of a search, its front, and the baselines."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis import heatmap_parts as parts
-from analysis.figures import BEST_COLOUR, POINT_COLOUR, RIVAL_COLOUR
+from analysis.figures import BEST_COLOUR, POINT_COLOUR, RIVAL_COLOUR, label_scores
 from analysis.png import save_png
+from analysis.shown import NMSE, Shown
 from genome.errors import InputError
 
 Point = tuple[float, float]
-"""Cost, and validation NMSE in dB."""
+"""Cost, and validation score in dB, of which lower is better."""
 
 
 def draw_pareto(
@@ -23,11 +24,12 @@ def draw_pareto(
     baselines: Mapping[str, Point],
     *,
     cost: str,
+    shown: Shown = NMSE,
 ) -> None:
-    """Draw validation NMSE against a cost.
+    """Draw the validation score against a cost.
 
     The axis is fitted to the front, the baselines and nine tenths of the networks; worse ones are drawn at
-    its upper edge. What is not finite is left out.
+    its worse edge. What is not finite is left out.
 
     Args:
         path: PNG file to write; replaced if it exists.
@@ -35,6 +37,7 @@ def draw_pareto(
         front: those of them that are best in both.
         baselines: display name -> where it is.
         cost: what the abscissa counts.
+        shown: how scores are shown.
 
     Raises:
         InputError: if the front is empty.
@@ -45,9 +48,9 @@ def draw_pareto(
     every = np.array([point for point in points if np.isfinite(point).all()])
     steps = np.array(sorted(front))
     marks = {name: point for name, point in baselines.items() if np.isfinite(point).all()}
-    shown = [*steps[:, 1], *(height for _, height in marks.values()), float(np.quantile(every[:, 1], 0.9))]
-    pad = 0.06 * max(max(shown) - min(shown), 1.0)
-    edge = max(shown) + pad
+    inside = [*steps[:, 1], *(height for _, height in marks.values()), float(np.quantile(every[:, 1], 0.9))]
+    pad = 0.06 * max(max(inside) - min(inside), 1.0)
+    edge = max(inside) + pad
 
     figure = Figure(figsize=(7.0, 4.4), dpi=parts.PIXELS_PER_INCH, layout="constrained")
     axes = figure.add_subplot()
@@ -64,11 +67,11 @@ def draw_pareto(
     for name, point in marks.items():
         axes.annotate(name, point, (6, 6), textcoords="offset points", fontsize=8, color=RIVAL_COLOUR)
     axes.margins(x=0.12)
-    axes.set_ylim(min(shown) - pad, edge + pad)
+    axes.set_ylim(min(inside) - pad, edge + pad)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.ticklabel_format(axis="both", useOffset=False, style="plain")
     axes.set_xlabel(cost)
-    axes.set_ylabel("validation NMSE (dB)")
+    label_scores(axes, shown)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -24,13 +24,14 @@ _TICK_WIDTH = 6
 class LearningCurve:
     """Best score so far over the evaluations of a search, with the levels of its baselines as dashed lines.
 
-    The axis spans the baselines and the best so far; what was worse than all of them runs along the upper
-    edge. The abscissa spans the whole budget, so that the curve grows to the right.
+    The axis spans the baselines and the best so far; what was worse than all of them runs along the edge. The
+    abscissa spans the whole budget, so that the curve grows to the right.
 
     Attributes:
-        best: best validation NMSE in dB after each evaluation; inf until one completed.
+        best: best validation score in dB after each evaluation, as it is shown: falling where lower is
+            better, rising where higher is; infinite until one completed.
         budget: evaluations planned.
-        levels: display name -> validation NMSE in dB of each baseline; one that diverged has no line.
+        levels: display name -> validation score in dB of each baseline; one that diverged has no line.
         width: columns to fill.
         height: lines to fill.
     """
@@ -81,7 +82,8 @@ class LearningCurve:
             if not math.isfinite(self.best[evaluation]):
                 continue
             y = axis.dot(self.best[evaluation])
-            for joined in range(y if before is None else min(before, y), y + 1):
+            first, end = sorted((y if before is None else before, y))
+            for joined in range(first, end + 1):
                 _set(bits, x, joined)
             before = y
         return bits
@@ -138,7 +140,7 @@ def _set(bits: dict[tuple[int, int], int], x: int, y: int) -> None:
 
 
 def _labels(axis: _Axis, levels: Mapping[str, float]) -> dict[int, str]:
-    """Row -> name of a level, worst first; where levels share a row, names move to the nearest free ones."""
+    """Row -> name of a level, highest first; where levels share a row, names move to the nearest free."""
     ranked = sorted(levels, key=lambda name: -levels[name])
     rows: list[int] = []
     for name in ranked:

@@ -112,11 +112,12 @@ class Frame:
         if room > _LOWEST_CURVE:
             yield Text()
             room -= 1
-        yield Text("best validation NMSE so far (dB)", QUIET, no_wrap=True)
+        shown = self.state.shown
+        yield Text(f"best validation {shown.name} so far (dB)", QUIET, no_wrap=True)
         yield LearningCurve(
-            self.state.curve,
+            [shown.value(score) for score in self.state.curve],
             self.state.plan.budget,
-            levels(self.state.baselines),
+            levels(self.state.baselines, shown),
             min(width, _WIDEST_CURVE),
             min(room, _HIGHEST_CURVE),
         )

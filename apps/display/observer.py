@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from analysis.shown import NMSE, Shown
 from genome import Evaluation
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Plan:
         controls: random genomes evaluated beside them.
         comparisons: networks retrained for the comparison at the end.
         out: the run directory.
+        shown: how scores are shown.
     """
 
     title: str
@@ -33,6 +35,7 @@ class Plan:
     controls: int
     comparisons: int
     out: str
+    shown: Shown = NMSE
 
 
 class Observer(Protocol):

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from apps.display.observer import Plan
 from apps.display.report import print_report
+from apps.display.standing import levels
 from apps.display.text import clock, decibels, printable, reused_stages
 from apps.display.watcher import Clock, Watcher
 from genome import Evaluation
@@ -56,8 +57,10 @@ class PlainDisplay(Watcher):
             f"Search: {plan.title}; {plan.budget} evaluations, {control}then {plan.comparisons} networks "
             f"retrained for the comparison; files in {plan.out}"
         )
-        levels = ", ".join(f"{name} {_with_unit(each.score)}" for name, each in baselines.items())
-        self._line(f"Baselines, validation NMSE: {levels}")
+        shown = plan.shown
+        named = levels(baselines, shown).items()
+        scores = ", ".join(f"{name} {_with_unit(level)}" for name, level in named)
+        self._line(f"Baselines, validation {shown.name}: {scores}")
 
     def progress(self, progress: Progress) -> None:
         """Write how far the training came, if the last line is long enough ago."""
@@ -102,7 +105,7 @@ class PlainDisplay(Watcher):
     def _best(self) -> str:
         best = self.state.best
         return (
-            f"best {decibels(best.score)} dB with {best.connections} connections"
+            f"best {decibels(self.state.shown.value(best.score))} dB with {best.connections} connections"
             if best
             else "none completed"
         )

@@ -13,13 +13,14 @@ from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from analysis.shown import Shown, cell_text
 from apps.display.claims import Claims
 from apps.display.colours import QUIET
 from apps.display.heatmap import HeatMap
 from apps.display.sections import control_section, pareto_section
 from apps.display.svg import SVG_FORMAT
 from apps.display.tables import differences_table, layers_table, models_table, top_table
-from apps.display.text import available, clock, dropped_after, neuron_counts, printable
+from apps.display.text import available, choice_counts, clock, dropped_after, flat, printable
 from genome import Genome
 from genome.files import write_atomic
 
@@ -39,17 +40,19 @@ def report(result: Mapping[str, Any]) -> RenderableType:
         KeyError: something that the report shows is missing.
         InputError: a genome in it is illegal.
     """
+    shown = Shown.of(result)
+    costs = f"{shown.name} against cost"
     return Group(
         *_header(result),
-        *_section("Best of the search", top_table(result["top"])),
+        *_section("Best of the search", top_table(result["top"], shown)),
         Columns([_average(result), _chosen(result)], padding=(0, 4)),
-        *_section("Networks", models_table(result)),
-        *_section("Random search at the same budget", control_section(result)),
-        *(_section("NMSE against cost", pareto_section(result)) if "pareto" in result else ()),
+        *_section("Networks", models_table(result, shown)),
+        *_section("Random search at the same budget", control_section(result, shown)),
+        *(_section(costs, pareto_section(result, shown)) if "pareto" in result else ()),
         *_section(
             "Paired differences",
-            differences_table(result["differences"]),
-            "Negative: the first is better. No seed took part in the search; between seeds vary "
+            differences_table(result["differences"], shown),
+            f"{shown.gain}: the first is better. No seed took part in the search; between seeds vary "
             f"{result['comparison']['varies']}.",
         ),
         *_section(
@@ -119,8 +122,10 @@ def _header(result: Mapping[str, Any]) -> Iterator[RenderableType]:
         dropped = dropped_after({int(stage): count for stage, count in halving["dropped"].items()})
         saved_stages = f", {halving['stages_saved']} stages fewer than whole networks, each counted alone"
         yield Text(f"halving: {dropped or 'none dropped'}{saved_stages if dropped else ''}", QUIET)
+    if facts.get("cell", "lista") != "lista":
+        yield Text(printable(f"cell: {cell_text(facts['cell'])}"), QUIET)
     if "problem" in facts:
-        values = facts["problem"].items()
+        values = flat(facts["problem"])
         yield Text(printable("problem: " + ", ".join(f"{key} {value}" for key, value in values)), QUIET)
     yield Text()
 
@@ -142,7 +147,7 @@ def _average(result: Mapping[str, Any]) -> RenderableType:
             QUIET,
         ),
         HeatMap(heat["share"]),
-        Text(f"neurons by majority: {neuron_counts(result['average']['genome']['neurons'])}", QUIET),
+        Text(f"neurons by majority: {choice_counts(result['average']['genome'])}", QUIET),
         Text(),
     )
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from analysis.shown import Shown
 from apps.display.colours import QUIET
 from apps.display.tables import control_table, costs_table, models_rows
 from apps.display.text import decibels
@@ -22,25 +23,26 @@ _EXACT: Final = (
 )
 
 
-def control_section(result: Mapping[str, Any]) -> RenderableType:
+def control_section(result: Mapping[str, Any], shown: Shown) -> RenderableType:
     """What random search got at the same budget.
 
     Args:
         result: content of ``result.json``; those of version 1 knew no control.
+        shown: how its scores are shown.
     """
     control = result.get("control")
     if control is None:
         return Text(_NONE, QUIET)
-    parts: list[RenderableType] = [control_table(control["table"])]
+    parts: list[RenderableType] = [control_table(control["table"], shown)]
     if not control["own"] and control["best"] is not None:
-        parts += [Text(), models_rows({"random": control["best"], **_early(control)})]
-    return Group(*parts, Text(" ".join(_remarks(result, control)), QUIET))
+        parts += [Text(), models_rows({"random": control["best"], **_early(control)}, shown)]
+    return Group(*parts, Text(" ".join(_remarks(result, control, shown)), QUIET))
 
 
-def pareto_section(result: Mapping[str, Any]) -> RenderableType:
+def pareto_section(result: Mapping[str, Any], shown: Shown) -> RenderableType:
     """The networks that no other is better than in every goal, with what they cost, above the baselines."""
     front = result["pareto"]
-    goals = " and ".join(name.replace("_", "-") for name in front["goals"])
+    goals = " and ".join(shown.goal(name).replace("_", "-") for name in front["goals"])
     remark = f"Networks of the search that no other beats in {goals}; the baselines below them."
     volume = front["hypervolume"]
     if volume is not None:
@@ -50,7 +52,7 @@ def pareto_section(result: Mapping[str, Any]) -> RenderableType:
             both = f"{volume['search_compared']:.4g} against random search's {volume['random']:.4g}"
             remark += f"; after {at} evaluations {both}"
         remark += "."
-    return Group(costs_table(front["entries"], result["baselines"]), Text(remark, QUIET))
+    return Group(costs_table(front["entries"], result["baselines"], shown), Text(remark, QUIET))
 
 
 def _early(control: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def _early(control: Mapping[str, Any]) -> dict[str, Any]:
     return named if control["early"] else {}
 
 
-def _remarks(result: Mapping[str, Any], control: Mapping[str, Any]) -> list[str]:
+def _remarks(result: Mapping[str, Any], control: Mapping[str, Any], shown: Shown) -> list[str]:
     count, at = control["evaluations"], control["compared_at"]
     remarks = [_OWN] if control["own"] else []
     remarks.append(_EXACT.format(count=count))
@@ -69,7 +71,7 @@ def _remarks(result: Mapping[str, Any], control: Mapping[str, Any]) -> list[str]
             f"The search has {result['evaluations']} evaluations: both are compared after {at}, "
             "the claim of their best networks included."
         )
-    reached, best = control["evaluations_to_reach"], decibels(control["table"][-1]["search"])
+    reached, best = control["evaluations_to_reach"], decibels(shown.value(control["table"][-1]["search"]))
     if best != "diverged" and not control["own"]:
         said = f"at {reached} evaluations" if reached is not None else f"not within {count} evaluations"
         remarks.append(f"Random search is expected to reach {best} dB, the search's best: {said}.")

@@ -9,9 +9,10 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from analysis.shown import Shown
 from apps.display.colours import BASELINE, BEST, QUIET
 from apps.display.state import State
-from apps.display.text import available, decibels, difference, gates, neuron_counts
+from apps.display.text import available, choice_counts, decibels, difference, gates
 from genome import Evaluation
 
 STANDING_WIDTH: Final = 34
@@ -19,17 +20,19 @@ STANDING_WIDTH: Final = 34
 
 
 def standing(state: State) -> Table:
-    """Validation NMSE of the best so far and of every baseline, and what the best is ahead of each."""
+    """Validation score of the best so far and of every baseline, and what the best is ahead of each."""
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
-    heads = ("validation", "NMSE dB", "best minus it")
+    best, shown = state.best, state.shown
+    heads = ("validation", f"{shown.name} dB", "best minus it")
     table.add_row(*(Text(head, QUIET) for head in heads))
-    best = state.best
-    table.add_row(Text("best so far", BEST), Text(decibels(best.score) if best else "-", BEST), "")
+    reached = decibels(shown.value(best.score)) if best else "-"
+    table.add_row(Text("best so far", BEST), Text(reached, BEST), "")
     for name, evaluation in state.baselines.items():
-        table.add_row(Text(name, BASELINE), decibels(evaluation.score), _ahead(best, evaluation))
+        level = decibels(shown.value(evaluation.score))
+        table.add_row(Text(name, BASELINE), level, _ahead(best, evaluation, shown))
     return table
 
 
@@ -40,7 +43,7 @@ def best_lines(state: State) -> Iterator[Text]:
         for label, value in (
             ("connections", f"{genome.connections} of {available(genome.layers)}"),
             ("gates", gates(genome)),
-            ("neurons", neuron_counts(genome.neurons)),
+            ("neurons", choice_counts(genome.to_dict())),
         ):
             yield _line(Text.assemble((f"{label:<11} ", QUIET), value))
     yield _line(Text(f"{state.diverged} diverged, {state.reused} reused from the archive", QUIET))
@@ -50,15 +53,15 @@ def best_lines(state: State) -> Iterator[Text]:
         yield _line(Text(state.stages, QUIET))
 
 
-def levels(baselines: Mapping[str, Evaluation]) -> dict[str, float]:
-    """Display name -> validation NMSE in dB."""
-    return {name: evaluation.score for name, evaluation in baselines.items()}
+def levels(baselines: Mapping[str, Evaluation], shown: Shown) -> dict[str, float]:
+    """Display name -> validation score in dB, as it is shown."""
+    return {name: shown.value(evaluation.score) for name, evaluation in baselines.items()}
 
 
-def _ahead(best: Evaluation | None, baseline: Evaluation) -> str:
+def _ahead(best: Evaluation | None, baseline: Evaluation, shown: Shown) -> str:
     if best is None or not math.isfinite(baseline.score):
         return ""
-    return difference(best.score - baseline.score)
+    return difference(shown.value(best.score - baseline.score))
 
 
 def _line(text: Text) -> Text:

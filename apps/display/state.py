@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.average import Average, average
 from analysis.choose import top
+from analysis.shown import NMSE, Shown
 from apps.display.observer import Plan
 from apps.display.text import dropped_stages, reused_stages
 from genome import Evaluation
@@ -62,6 +63,11 @@ class State:
     curve: tuple[float, ...] = ()
     best: Evaluation | None = None
     average: Average | None = None
+
+    @property
+    def shown(self) -> Shown:
+        """How scores are shown."""
+        return self.plan.shown if self.plan else NMSE
 
     @property
     def done(self) -> float:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from analysis.shown import choices
 from genome import Evaluation, Genome
 
 if TYPE_CHECKING:
     from evaluation.reuse import Reuse
-
-BASELINE_NAMES = {"lista": "LISTA", "lfista": "LFISTA", "dense": "Dense-LISTA"}
-"""Key below ``baselines`` in ``result.json`` -> display name."""
 
 
 def decibels(value: float | str | None) -> str:
@@ -51,10 +49,28 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def neuron_counts(neurons: Iterable[str]) -> str:
-    """How many layers use each neuron, most used first, then by name: "6 soft, 1 leaky_relu, 1 relu"."""
-    ranked = sorted(Counter(neurons).items(), key=lambda item: (-item[1], item[0]))
+def counts(names: Iterable[str]) -> str:
+    """How often each name stands there, most often first, then by name: "6 soft, 1 leaky_relu, 1 relu"."""
+    ranked = sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{count} {name}" for name, count in ranked)
+
+
+def choice_counts(genome: Mapping[str, Any]) -> str:
+    """How many layers use what: "6 soft, 2 support; 3 coupled; 1 no side"; see `analysis.shown.choices`.
+
+    Args:
+        genome: as JSON, see `Genome.to_dict`.
+    """
+    return "; ".join(counts(names) for names in choices(genome))
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested values as (dotted name, value)."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def ranges(numbers: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import optimizers
 from apps.search.goals import CostModel, search_goals
+from builders.cells import cell_from
 from evaluation.archive import Archive
 from evaluation.halving import Halving, evaluate_in_rungs
 from genome import DesignSpace, Evaluation, Request
@@ -50,11 +51,14 @@ def replay(
 
 def _optimizer(settings: Mapping[str, Any], space: DesignSpace) -> Optimizer:
     names = settings.get("goals", ())
-    problem, form = settings["problem"], settings["protocol"]["form"]
-    model = CostModel(settings["cell"], problem["m"], problem["n"], form)
-    goals = {"goals": search_goals(names, model)} if len(names) > 1 else {}
+    goals = {"goals": search_goals(names, _model(settings))} if len(names) > 1 else {}
     options = {**goals, **settings.get("options", {})}
     return optimizers.create(settings["optimizer"], space, settings["seed"], **options)
+
+
+def _model(settings: Mapping[str, Any]) -> CostModel:
+    sizes = settings.get("dictionary", settings["problem"])
+    return CostModel(cell_from(settings["cell"]), sizes["m"], sizes["n"], settings["protocol"]["form"])
 
 
 def _evaluated(requests: list[Request], halving: Halving | None, recorded: _Recorded) -> list[Evaluation]:

@@ -19,7 +19,9 @@ from genome.strict import integer
 
 _SEARCH: Final = ("optimizer", "seed", "batch", "space")
 _SETTING: Final = ("engine", "cell", "problem", "protocol", "arithmetic")
-"""The settings of a run that its evaluator has, whose digest is the setting of its evaluations."""
+_TUNING: Final = "tuning"
+"""The settings of a run that its evaluator has, whose digest is the setting of its evaluations; the tuning
+only where the cell is not trained by stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +128,6 @@ def _replayed(archive: Archive, settings: dict[str, Any], space: DesignSpace) ->
     # Loads what the optimizer stands on, which a finished search's export can do without.
     from apps.export.replay import replay
 
-    setting = digest({name: settings[name] for name in _SETTING})
+    names = (*_SETTING, *((_TUNING,) if _TUNING in settings else ()))
+    setting = digest({name: settings[name] for name in names})
     return replay(settings, setting, space, archive)

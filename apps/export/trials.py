@@ -20,11 +20,11 @@ def trials(evaluations: Iterable[Evaluation], space: DesignSpace) -> Iterator[Fr
     """Make a finished trial of every evaluation.
 
     The parameters are the space's choices, all categorical: the neurons by name, gates and side connections
-    as 0 and 1. The value is the validation NMSE in dB, and the intermediate values are that after each stage,
-    counted from 1. A network that diverged is a failed trial, which has no value: importances leave out an
-    infinite one too, and plots cannot show it. One whose training was stopped early is a pruned trial, with
-    its last intermediate value as its value, as Optuna itself does it. A trial took as long as its
-    evaluation, and ends now.
+    as 0 and 1. The value is the validation score in dB, lower being better, and the intermediate values are
+    that after each stage, counted from 1. A network that diverged is a failed trial, which has no value:
+    importances leave out an infinite one too, and plots cannot show it. One whose training was stopped early
+    is a pruned trial, with its last intermediate value as its value, as Optuna itself does it. A trial took
+    as long as its evaluation, and ends now.
 
     Args:
         evaluations: of genomes in ``space``.
@@ -55,7 +55,7 @@ def _state(evaluation: Evaluation) -> TrialState:
 
 
 def _finite(evaluation: Evaluation) -> dict[int, float]:
-    """NMSE by stage, up to where the network diverged."""
+    """Scores by stage, up to where the network diverged."""
     return {stage: value for stage, value in enumerate(evaluation.valid_nmse_db, 1) if math.isfinite(value)}
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from apps.arguments import Help, Parser, Scalar, assignment, at_least
 from apps.cli import run
+from apps.problem_options import add_problem_options
 from apps.search.options import SearchOptions
 
 _DESCRIPTION = """\
-Search the connections (and neurons) of an unrolled LISTA network for sparse recovery b = D x + noise,
-then retrain what was found beside LISTA, LFISTA and Dense-LISTA on seeds the search never saw.
+Search the connections (and neurons, side connections, weights and thresholds) of an unrolled network, LISTA
+unless --cell says otherwise, for sparse recovery b = D x + noise, then retrain what was found beside LISTA,
+LFISTA and Dense-LISTA, or the same connections in another cell, on seeds the search never saw.
 Interrupted or killed, the same command goes on where it was."""
 
 
@@ -61,7 +63,8 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=Help,
     )
     _add_search(result.add_argument_group("search"))
-    _add_problem(result.add_argument_group("problem"))
+    _add_space(result.add_argument_group("design space"))
+    add_problem_options(result.add_argument_group("problem"))
     _add_training(result.add_argument_group("training and comparison"))
     _add_run(result.add_argument_group("run"))
     return result
@@ -103,34 +106,60 @@ def _add_search(group: argparse._ArgumentGroup) -> None:
         help="random genomes to evaluate beside the search; as many as the budget if absent, 0 for none",
     )
     group.add_argument("--seed", type=at_least(0), default=0, help="of the optimizer and of training")
+
+
+def _add_space(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--layers", type=at_least(1), default=8, help="depth K")
+    group.add_argument(
+        "--cell",
+        default="lista",
+        help="one iteration: lista, lista_cp, alista, step_lista, hybrid, dladmm, or package.module:Class",
+    )
+    group.add_argument(
+        "--cell-option",
+        dest="cell_options",
+        action=_Options,
+        type=_option,
+        metavar="NAME=VALUE",
+        default={},
+        help="an option of the cell, as tied=false; may be given again for others",
+    )
+    group.add_argument(
+        "--connections",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="search extra connections; otherwise there are none, and the other choices are searched alone",
+    )
+    group.add_argument(
+        "--side", action="store_true", help="search side connections too: layers may go without W_b b"
+    )
     group.add_argument(
         "--neurons",
         type=_names,
         default="soft",
-        help="neuron types a layer may choose from, of soft,relu,leaky_relu",
+        help="neuron types a layer may choose from, of soft,relu,leaky_relu,support",
     )
-
-
-def _add_problem(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--m", type=at_least(1), default=25, help="measurements a sample")
-    group.add_argument("--n", type=at_least(1), default=50, help="entries of a signal")
-    group.add_argument("--sparsity", type=float, default=0.1, help="probability that an entry is non-zero")
     group.add_argument(
-        "--snr", type=float, default=None, help="signal-to-noise ratio in dB; no noise if absent"
+        "--weights",
+        type=_names,
+        default="free",
+        help="weights a layer may choose from, of free,coupled,analytic; others than free need --cell hybrid",
     )
-    group.add_argument("--problem-seed", type=at_least(0), default=0, help="of dictionary and signals")
     group.add_argument(
-        "--data",
-        type=Path,
-        help="your own .npz instead: dictionary (m, n), and for each of train, valid and test"
-        " *_b (samples, m) and *_x (samples, n)",
+        "--thresholds",
+        type=_names,
+        default="learned",
+        help="thresholds a layer may choose from, of learned,adaptive; adaptive needs --cell hybrid",
     )
 
 
 def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--protocol", default="quick", help="smoke, quick or paper")
-    group.add_argument("--form", default=None, help="sum or mean; the protocol's own if absent")
+    group.add_argument(
+        "--form",
+        default=None,
+        help="how earlier outputs combine: sum, mean, fista, naive or momentum; the protocol's if absent",
+    )
     group.add_argument("--seeds", type=at_least(2), default=5, help="seeds of the final comparison")
     group.add_argument("--top", type=at_least(1), default=10, help="best genomes that make the average")
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, mps, ...")
@@ -158,8 +187,7 @@ def _add_run(group: argparse._ArgumentGroup) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the search; returns the exit code."""
-    values = vars(parser().parse_args(arguments))
-    options = SearchOptions(snr_db=values.pop("snr"), **values)
+    options = SearchOptions(**vars(parser().parse_args(arguments)))
 
     def search() -> int:
         from apps.search.run import run_search

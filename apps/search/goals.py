@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, cast, get_args
 
-from builders.cells import create_cell
+from builders.cells import Cell
 from builders.costs import Costs, costs
 from builders.injections import Form
 from genome import Evaluation, Genome, InputError
@@ -20,20 +20,29 @@ class CostModel:
     """What the networks of one problem cost at inference; a value, so that goals made of it pickle.
 
     Attributes:
-        cell: name of the cell.
+        cell: one iteration.
         m: measurements.
         n: entries of a signal.
-        form: of the weighted average.
+        form: name of the injection.
     """
 
-    cell: str
+    cell: Cell
     m: int
     n: int
     form: Form
 
     def of(self, genome: Genome) -> Costs:
-        """Count, see `builders.costs.costs`."""
-        return costs(genome, create_cell(self.cell), self.m, self.n, self.form)
+        """Count, see `builders.costs.costs`.
+
+        Raises:
+            InputError: the cell does not say what its networks cost.
+        """
+        return costs(genome, self.cell, self.m, self.n, self.form)
+
+    def described(self, genome: Genome) -> dict[str, int | None]:
+        """The counts by name, for reports; None where the cell does not say what its networks cost."""
+        told = asdict(self.of(genome)) if type(self.cell).costs is not Cell.costs else {}
+        return {name: told.get(name) for name in get_args(CostName)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ def search_goals(names: Sequence[str], model: CostModel) -> tuple[Goal, ...]:
         model: what networks cost.
 
     Raises:
-        InputError: the names are others.
+        InputError: the names are others, or a cost is among them that the cell does not say.
     """
     known = (SCORE.name, CONNECTIONS.name, *get_args(CostName))
     for name in names:
@@ -69,5 +78,7 @@ def search_goals(names: Sequence[str], model: CostModel) -> tuple[Goal, ...]:
             raise InputError(f"A goal must be one of {', '.join(known)}, got {name!r}.")
     if not names or names[0] != SCORE.name or len(set(names)) < len(names):
         raise InputError(f"Goals must begin with nmse and differ, got {','.join(names)}.")
+    if set(names) & set(get_args(CostName)):
+        model.of(Genome.lista(1))
     simple: dict[str, Goal] = {goal.name: goal for goal in (SCORE, CONNECTIONS)}
     return tuple(simple.get(name) or CostGoal(cast(CostName, name), model) for name in names)

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apps.problem_options import ProblemOptions
+
 if TYPE_CHECKING:
     from apps.arguments import Scalar
     from builders.injections import Form
     from genome.neurons import Neuron
+    from genome.thresholds import ThresholdKind
+    from genome.weights import Weight
 
 
 @dataclass(frozen=True, slots=True)
-class SearchOptions:
+class SearchOptions(ProblemOptions):
     """The command line, checked for form; its values are checked where they are used.
+
+    What it says of the problem is in ``ProblemOptions``.
 
     Attributes:
         optimizer: registered name, or dotted path of a class.
@@ -28,15 +34,15 @@ class SearchOptions:
         control: random genomes evaluated beside the search; None takes as many as the budget.
         seed: of the optimizer and of training during the search.
         layers: depth K.
+        cell: registered name of a cell, or dotted path of a class.
+        cell_options: what its constructor takes, by name.
+        connections: whether extra connections are searched; otherwise there are none.
+        side: whether side connections are searched; otherwise every layer has its own.
         neurons: neuron types a layer may choose from.
-        m: measurements a sample.
-        n: entries of a signal.
-        sparsity: probability that an entry is non-zero.
-        snr_db: signal-to-noise ratio in dB; None means no noise.
-        problem_seed: of dictionary and data.
-        data: the user's own data instead of a drawn problem.
+        weights: weights a layer may choose from.
+        thresholds: kinds of threshold a layer may choose from.
         protocol: preset of the training protocol.
-        form: form of the weighted average; None takes the protocol's.
+        form: name of the injection; None takes the protocol's.
         seeds: seeds of the final comparison.
         top: how many of the best make the average architecture.
         device: "auto" or a torch device.
@@ -58,13 +64,13 @@ class SearchOptions:
     control: int | None
     seed: int
     layers: int
+    cell: str
+    cell_options: Mapping[str, Scalar]
+    connections: bool
+    side: bool
     neurons: tuple[Neuron, ...]
-    m: int
-    n: int
-    sparsity: float
-    snr_db: float | None
-    problem_seed: int
-    data: Path | None
+    weights: tuple[Weight, ...]
+    thresholds: tuple[ThresholdKind, ...]
     protocol: str
     form: Form | None
     seeds: int

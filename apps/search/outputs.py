@@ -10,6 +10,7 @@ from typing import Any
 from analysis.figures import draw_heatmap, draw_learning_curve
 from analysis.html import render_report
 from analysis.pareto_figure import draw_pareto
+from analysis.shown import Shown
 from apps.display.report import write_svg
 from apps.search.control import scores
 from apps.search.pareto import front_goals
@@ -46,7 +47,7 @@ def write_outputs(folder: Path, result: Mapping[str, Any], found: Outcome, chose
         chosen=chosen.genome,
         neurons=average.neurons,
     )
-    _draw_curve(curve, found)
+    _draw_curve(curve, found, Shown.of(result))
     _draw_pareto(pareto, result, found)
     page = render_report(result, *(picture.read_bytes() for picture in pictures))
     write_atomic(folder / "report.html", page)
@@ -54,16 +55,15 @@ def write_outputs(folder: Path, result: Mapping[str, Any], found: Outcome, chose
     write_atomic(folder / "result.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
 
 
-def _draw_curve(path: Path, found: Outcome) -> None:
+def _draw_curve(path: Path, found: Outcome, shown: Shown) -> None:
     control = found.control
     random = control.random_scores if control and control.best else None
-    draw_learning_curve(
-        path, scores(found.evaluations), random, [each.censored for each in found.evaluations]
-    )
+    dropped = [each.censored for each in found.evaluations]
+    draw_learning_curve(path, scores(found.evaluations), random, dropped, shown)
 
 
 def _draw_pareto(path: Path, result: Mapping[str, Any], found: Outcome) -> None:
-    """NMSE against the second goal of the front, which is a cost."""
+    """Scores against the second goal of the front, which is a cost."""
     _, cost = front_goals(found.goals)[:2]
 
     def place(evaluation: Evaluation) -> tuple[float, float]:
@@ -73,6 +73,7 @@ def _draw_pareto(path: Path, result: Mapping[str, Any], found: Outcome) -> None:
         path,
         [place(each) for each in found.evaluations if not each.censored],
         [(entry[cost.name], entry["valid_nmse_db"]) for entry in result["pareto"]["entries"]],
-        {name: place(each) for name, each in found.references.items()},
+        {name: place(each) for name, each in found.levels.items()},
         cost=cost.name.replace("_", "-"),
+        shown=Shown.of(result),
     )

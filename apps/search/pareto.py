@@ -14,7 +14,7 @@ from optimizers.pareto import front, hypervolume
 
 
 def front_goals(goals: Sequence[Goal]) -> tuple[Goal, ...]:
-    """The goals of the front: the search's, or NMSE and connections where it has one."""
+    """The goals of the front: the search's, or score and connections where it has one."""
     return tuple(goals) if len(goals) > 1 else (SCORE, CONNECTIONS)
 
 
@@ -69,13 +69,11 @@ def _volume(goals: Sequence[Goal], evaluations: Sequence[Evaluation], corner: Se
 
 def _entry(evaluation: Evaluation, goals: Sequence[Goal], model: CostModel) -> dict[str, Any]:
     genome = evaluation.genome
-    costs = model.of(genome)
     return {
         "digest": genome.digest,
         "valid_nmse_db": evaluation.score,
         "connections": genome.connections,
-        "parameters": costs.parameters,
-        "multiply_adds": costs.multiply_adds,
+        **model.described(genome),
         "neurons": list(genome.neurons),
         "goals": list(vector(goals, evaluation)),
         "genome": genome.to_dict(),

@@ -11,17 +11,17 @@ from typing import Any
 
 from analysis.claims import judge, judge_connections
 from analysis.comparison import compare, summarize
+from analysis.shown import BASELINE_NAMES, Shown
 from apps.search.control import RANDOM, Control, control_seed
 from apps.search.goals import CostModel
 from apps.search.pareto import pareto
-from apps.search.roles import CLAIMS, CONNECTION_CLAIM, DIFFERENCES, Found
+from apps.search.references import References
+from apps.search.roles import Found
 from evaluation.reuse import Reuse
 from genome import Evaluation, Genome
 from optimizers.goals import Goal
 
 FORMAT, VERSION = "lista-genome/result", 2
-
-_BASELINE_KEYS = {"LISTA": "lista", "LFISTA": "lfista", "Dense-LISTA": "dense"}
 
 _VERSIONED = (
     "lista-genome",
@@ -46,6 +46,7 @@ class Outcome:
         evaluations: the search's, in the order asked.
         control: random genomes beside them; None where there were none.
         what: the selection.
+        references: the baselines.
         models: every compared model by display name.
         valid: each model's evaluation in the search's own setting (same seed, same draw).
         test: each model's evaluations of the comparison, by seed.
@@ -56,6 +57,7 @@ class Outcome:
     evaluations: Sequence[Evaluation]
     control: Control | None
     what: Found
+    references: References
     models: Mapping[str, Genome]
     valid: Mapping[str, Evaluation]
     test: Mapping[str, Mapping[int, Evaluation]]
@@ -64,13 +66,13 @@ class Outcome:
 
     @property
     def test_db(self) -> dict[str, dict[int, float]]:
-        """Test NMSE in dB of every model and seed."""
+        """Test score in dB of every model and seed."""
         return {name: {seed: _test_db(e) for seed, e in row.items()} for name, row in self.test.items()}
 
     @property
-    def references(self) -> dict[str, Evaluation]:
+    def levels(self) -> dict[str, Evaluation]:
         """The baselines in the search's own setting, by display name."""
-        return {name: self.valid[name] for name in _BASELINE_KEYS}
+        return {name: self.valid[name] for name in self.references.genomes}
 
     @property
     def rivalry(self) -> Control | None:
@@ -89,7 +91,7 @@ def result(found: Outcome, settings: Mapping[str, Any], seconds: float, reuse: R
     """
     values, evaluations = found.test_db, found.evaluations
     entries = _entries(found, values)
-    pairs = [*DIFFERENCES, *(found.rivalry.differences if found.rivalry else ())]
+    pairs = [*found.references.differences, *(found.rivalry.differences if found.rivalry else ())]
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -101,14 +103,14 @@ def result(found: Outcome, settings: Mapping[str, Any], seconds: float, reuse: R
         "reuse": reuse.to_dict(),
         "halving": _halving(evaluations, settings["halving"]),
         **{name: entries[name] for name in ("best", "average", "chosen")},
-        "baselines": {key: entries[name] for name, key in _BASELINE_KEYS.items()},
+        "baselines": _baselines(found.references.names, entries),
         "control": _control(found.control, entries, settings["seed"]),
-        "pareto": pareto(found.goals, found.model, evaluations, found.references, found.control),
+        "pareto": pareto(found.goals, found.model, evaluations, found.levels, found.control),
         "differences": [
             {"subject": subject, "reference": reference, **compare(values, subject, reference).to_dict()}
             for subject, reference in pairs
         ],
-        "claims": _claims(found, values),
+        "claims": _claims(found, values, Shown.of({"settings": settings})),
         "top": [_leader(rank, evaluation) for rank, evaluation in enumerate(found.what.top, 1)],
         "heatmap": found.what.average.to_dict(),
         "per_stage": {name: [_json(v) for v in each.valid_nmse_db] for name, each in found.valid.items()},
@@ -140,22 +142,29 @@ def _entries(found: Outcome, values: Mapping[str, Mapping[int, float]]) -> dict[
     spreads = summarize(values)
     entries = {}
     for name, genome in found.models.items():
-        costs = found.model.of(genome)
         entries[name] = {
             "genome": genome.to_dict(),
             "connections": genome.connections,
-            "parameters": costs.parameters,
-            "multiply_adds": costs.multiply_adds,
+            **found.model.described(genome),
             "valid_nmse_db": _json(found.valid[name].score),
             "test_nmse_db": {key: spreads[name].to_dict()[key] for key in ("mean", "low", "high")},
         }
     return entries
 
 
-def _claims(found: Outcome, values: Mapping[str, Mapping[int, float]]) -> list[dict[str, object]]:
-    claims = [*CLAIMS, *([found.rivalry.claim] if found.rivalry else [])]
+def _baselines(names: Mapping[str, str], entries: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """By key; an entry says its display name where the key does not."""
+    told = {key: {} if BASELINE_NAMES.get(key) == name else {"name": name} for key, name in names.items()}
+    return {key: {**told[key], **entries[name]} for key, name in names.items()}
+
+
+def _claims(
+    found: Outcome, values: Mapping[str, Mapping[int, float]], shown: Shown
+) -> list[dict[str, object]]:
+    claims = [*found.references.claims, *([found.rivalry.claim] if found.rivalry else [])]
     connections = {name: genome.connections for name, genome in found.models.items()}
-    verdicts = [*(judge(claim, values) for claim in claims), judge_connections(CONNECTION_CLAIM, connections)]
+    verdicts = [judge(claim, values, shown) for claim in claims]
+    verdicts.append(judge_connections(found.references.connection_claim, connections))
     return [verdict.to_dict() for verdict in verdicts]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.average import Average, average
 from analysis.choose import chosen, top
-from analysis.claims import Claim, ConnectionClaim
+from analysis.claims import Claim
 from genome import Evaluation, Genome
 
 MARGIN_DB = 0.3
@@ -16,26 +16,10 @@ MARGIN_DB = 0.3
 CONNECTION_SHARE = 0.6
 """Share of Dense-LISTA's extra connections that the chosen network is to stay within."""
 
-CLAIMS = (
-    Claim("chosen", "LISTA", "better_by", MARGIN_DB),
-    Claim("chosen", "LFISTA", "better_by", MARGIN_DB),
-    Claim("chosen", "Dense-LISTA", "not_worse_by", MARGIN_DB),
-    Claim("average", "LFISTA", "better_by", MARGIN_DB),
-    Claim("average", "Dense-LISTA", "not_worse_by", MARGIN_DB),
-)
-
-CONNECTION_CLAIM = ConnectionClaim("chosen", "Dense-LISTA", CONNECTION_SHARE)
-
 CONTROL_CLAIM = Claim("best", "random", "better_by", 0.0)
 """Judged where random genomes were evaluated beside the search, at the budget that both have."""
 
 CONTROL_DIFFERENCES = (("best", "random"), ("chosen", "random"))
-
-DIFFERENCES = tuple(
-    (subject, reference)
-    for subject in ("chosen", "average", "best")
-    for reference in ("LISTA", "LFISTA", "Dense-LISTA")
-)
 
 
 def baselines(layers: int) -> dict[str, Genome]:
@@ -85,8 +69,3 @@ def found(evaluations: Sequence[Evaluation], count: int) -> Found:
         average=average(evaluation.genome for evaluation in leaders),
         top=leaders,
     )
-
-
-def all_models(layers: int, what: Found) -> Mapping[str, Genome]:
-    """Everything that is compared, by display name."""
-    return {**what.genomes(), **baselines(layers)}

@@ -7,36 +7,35 @@ import re
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.shown import NMSE, Shown, cell_text
 from apps.display import create_display
 from apps.display.observer import Observer, Plan
+from apps.problem_options import create_problem
 from apps.search.comparison import compare_on_test, comparison_seeds
 from apps.search.control import own_control, run_control
 from apps.search.goals import CostModel, search_goals
 from apps.search.loop import search
 from apps.search.options import SearchOptions
 from apps.search.outputs import write_outputs
+from apps.search.references import References, references
 from apps.search.result import Outcome, result
-from apps.search.roles import CLAIMS, CONNECTION_CLAIM, CONTROL_CLAIM, all_models, baselines, found
+from apps.search.roles import CONTROL_CLAIM, found
 from apps.search.run_directory import RunDirectory
 from apps.search.strategy import check_optimizer, create_halving, create_optimizer
-from builders.cells import Lista
+from builders.cells import Lista, create_cell
 from evaluation.archive import Archive
 from evaluation.digest import digest
 from evaluation.evaluator import Evaluator
 from evaluation.halving import Halving
 from evaluation.problems.base import Problem
-from evaluation.problems.data_file import DataFile
-from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import Protocol, protocol
+from evaluation.tuning import check_whole
 from genome import DesignSpace, Evaluation, Genome, InputError, Request
 from optimizers.goals import Goal
-
-_SAMPLES = {"smoke": (2048, 512, 512), "quick": (102_400, 2048, 10_240), "paper": (102_400, 10_240, 10_240)}
-"""Training, validation and test samples of a drawn problem, by protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,7 @@ class _Run:
 
     options: SearchOptions
     space: DesignSpace
+    references: References
     goals: tuple[Goal, ...]
     model: CostModel
     halving: Halving | None
@@ -74,26 +74,31 @@ def run_search(options: SearchOptions) -> dict[str, Any]:
 def _prepare(options: SearchOptions) -> _Run:
     """Refuse here what cannot be met, before anything is written."""
     began = time.perf_counter()
-    problem, training = _problem(options), _protocol(options)
-    space = DesignSpace(options.layers, neurons=options.neurons)
-    m, n = problem.dictionary.shape
-    model = CostModel(Lista.name, m, n, training.form)
+    space, cell = _space(options), create_cell(options.cell, options.cell_options)
+    training, problem = _protocol(options), create_problem(options, options.protocol)
+    m, n = problem.dictionary.shape  # Last, for some learn theirs.
+    compared = references(cell.name, space)
+    model = CostModel(cell, m, n, training.form)
+    _check_space(model, space, compared)
     goals = search_goals(options.goals, model)
     check_optimizer(options, space, goals)
     halving = create_halving(options)
+    if halving is not None:
+        check_whole(cell, halving.looks(Request(Genome.lista(options.layers))))
     comparison_seeds(options.seeds, options.seed)
     evaluator = Evaluator(
         problem,
         training,
+        cell=cell,
         device=options.device,
         workers=options.workers,
         precision=options.precision,
         memory=_memory(options),
     )
     evaluator.check_memory(options.layers)
-    settings = _settings(options, space, halving, evaluator)
+    settings = _settings(options, space, compared, halving, evaluator)
     out = options.out or Path("runs") / _name(options, settings)
-    return _Run(options, space, goals, model, halving, evaluator, settings, out, began)
+    return _Run(options, space, compared, goals, model, halving, evaluator, settings, out, began)
 
 
 def _search(run: _Run, archive: Archive, observer: Observer) -> dict[str, Any]:
@@ -103,8 +108,8 @@ def _search(run: _Run, archive: Archive, observer: Observer) -> dict[str, Any]:
         requests = [Request(genome, seed=options.seed) for genome in genomes.values()]
         return dict(zip(genomes, evaluator.evaluate(requests, observer.progress), strict=True))
 
-    references = in_search_setting(baselines(options.layers))
-    observer.started(_plan(options, evaluator.problem, run.out), references)
+    levels = in_search_setting(run.references.genomes)
+    observer.started(_plan(run), levels)
     evaluations = search(
         create_optimizer(options, run.space, run.goals),
         evaluator,
@@ -118,12 +123,12 @@ def _search(run: _Run, archive: Archive, observer: Observer) -> dict[str, Any]:
     what = found(evaluations, options.top)
     control = run_control(options, run.space, evaluator, archive, evaluations, observer)
     rivals = control.models(what, options.top) if control else {}
-    models = {**all_models(options.layers, what), **rivals}
+    models = {**what.genomes(), **run.references.genomes, **rivals}
     seeds = comparison_seeds(options.seeds, options.seed)
     valid = in_search_setting(models)
     observer.comparing(len(set(models.values())) * len(seeds))
     test = compare_on_test(evaluator, models, seeds, observer.progress)
-    outcome = Outcome(evaluations, control, what, models, valid, test, run.goals, run.model)
+    outcome = Outcome(evaluations, control, what, run.references, models, valid, test, run.goals, run.model)
     content = result(outcome, run.settings, time.perf_counter() - run.began, evaluator.reuse)
     chosen = evaluator.network(Request(what.chosen.genome, seed=options.seed))
     write_outputs(run.out, content, outcome, chosen)
@@ -131,20 +136,31 @@ def _search(run: _Run, archive: Archive, observer: Observer) -> dict[str, Any]:
     return content
 
 
-def _problem(options: SearchOptions) -> Problem:
-    if options.data is not None:
-        return DataFile(options.data)
-    train, valid, test = _SAMPLES.get(options.protocol, _SAMPLES["quick"])
-    return SparseRecovery(
-        m=options.m,
-        n=options.n,
-        sparsity=options.sparsity,
-        snr_db=options.snr_db,
-        seed=options.problem_seed,
-        train=train,
-        valid=valid,
-        test=test,
+def _space(options: SearchOptions) -> DesignSpace:
+    return DesignSpace(
+        options.layers,
+        neurons=options.neurons,
+        search_connections=options.connections,
+        search_side=options.side,
+        weights=options.weights,
+        thresholds=options.thresholds,
     )
+
+
+def _check_space(model: CostModel, space: DesignSpace, compared: References) -> None:
+    """Refuse a space of genomes that the cell cannot take.
+
+    Raises:
+        InputError: it cannot take a baseline, or a choice in a layer.
+    """
+    choices = space.choices
+    turns = max(map(len, choices.values()), default=1)
+    turned = [
+        space.decode({name: options[turn % len(options)] for name, options in choices.items()})
+        for turn in range(turns)
+    ]
+    for genome in (*compared.genomes.values(), *turned):
+        model.cell.check(genome, model.m, model.n)
 
 
 def _protocol(options: SearchOptions) -> Protocol:
@@ -166,10 +182,15 @@ def _memory(options: SearchOptions) -> int | None:
 
 
 def _settings(
-    options: SearchOptions, space: DesignSpace, halving: Halving | None, evaluator: Evaluator
+    options: SearchOptions,
+    space: DesignSpace,
+    compared: References,
+    halving: Halving | None,
+    evaluator: Evaluator,
 ) -> dict[str, Any]:
     """Everything that the run's results depend on but the budget and the control's, which may grow."""
-    claims = (*CLAIMS, CONTROL_CLAIM, CONNECTION_CLAIM)
+    problem = evaluator.problem
+    claims = (*compared.claims, CONTROL_CLAIM, compared.connection_claim)
     return {
         "optimizer": options.optimizer,
         "options": dict(options.optimizer_options),
@@ -181,32 +202,46 @@ def _settings(
         "top": options.top,
         "comparison": {
             "seeds": options.seeds,
-            "varies": "signals and batch order" if options.data is None else "batch order",
+            "varies": "signals and batch order" if problem.draws_differ else "batch order",
             "claims": [str(claim) for claim in claims],
         },
+        **_unusual(problem),
         **evaluator.settings(),
     }
 
 
+def _unusual(problem: Problem) -> dict[str, Any]:
+    """What a description of the problem need not say: its metric, unless NMSE, and the dictionary's sizes."""
+    shown, described = _shown(problem), problem.to_dict()
+    m, n = problem.dictionary.shape
+    sizes = {} if {"m", "n"} <= described.keys() else {"dictionary": {"m": m, "n": n}}
+    return {**({} if shown == NMSE else {"metric": asdict(shown)}), **sizes}
+
+
+def _shown(problem: Problem) -> Shown:
+    return Shown(problem.metric.name, problem.metric.sign)
+
+
 def _name(options: SearchOptions, settings: Mapping[str, Any]) -> str:
-    problem = f"{options.m}x{options.n}" if options.data is None else options.data.stem
     given = "".join(f"-{name}-{value}" for name, value in sorted(options.optimizer_options.items()))
     optimizer = options.optimizer.rpartition(":")[2].rpartition(".")[2] + re.sub(r"[^\w.-]", "_", given)[:60]
-    return f"{problem}-K{options.layers}-{optimizer}-s{options.seed}-{digest(settings)[:8]}"
+    usual = settings["cell"] == Lista.name
+    cell = "" if usual else "-" + re.sub(r"[^\w.-]", "_", cell_text(settings["cell"]).rpartition(":")[2])
+    return f"{options.label}{cell}-K{options.layers}-{optimizer}-s{options.seed}-{digest(settings)[:8]}"
 
 
-def _plan(options: SearchOptions, problem: Problem, out: Path) -> Plan:
+def _plan(run: _Run) -> Plan:
+    options, problem, cell = run.options, run.evaluator.problem, run.settings["cell"]
     m, n = problem.dictionary.shape
-    what = "data" if options.data is None else options.data.name
-    noise = "no noise" if options.snr_db is None else f"SNR {options.snr_db:g} dB"
-    source = f"sparsity {options.sparsity:g}, {noise}" if options.data is None else what
     controls = 0 if own_control(options) else options.controls
-    compared = len(baselines(options.layers)) + 3 + (1 if controls else 0)
+    compared = len(run.references.genomes) + 3 + (1 if controls else 0)
+    layers = f"{options.layers} layers" + ("" if cell == Lista.name else f" of {cell_text(cell)}")
     return Plan(
-        title=f"{m} x {n}, {source}: {options.layers} layers, {options.optimizer}, seed {options.seed}",
+        title=f"{m} x {n}, {options.source}: {layers}, {options.optimizer}, seed {options.seed}",
         layers=options.layers,
         budget=options.budget,
         controls=controls,
         comparisons=compared * options.seeds,
-        out=str(out),
+        out=str(run.out),
+        shown=_shown(problem),
     )

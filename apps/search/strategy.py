@@ -18,7 +18,7 @@ _OTHERWISE: Final = MappingProxyType(
         "goals": "--goals",
         "name": "--optimizer",
         "seed": "--seed",
-        "space": "--layers and --neurons",
+        "space": "--layers, --neurons and the other options of the design space",
     }
 )
 """Names that are no options of their own, and what sets them."""

@@ -14,6 +14,7 @@ from analysis.average import average
 from analysis.figures import BEST_COLOUR, draw_heatmap, draw_learning_curve
 from analysis.heatmap_parts import NEURON_COLOURS, NEURON_LABELS, SHARE_COLOURS, share_colours
 from analysis.pareto_figure import draw_pareto
+from analysis.shown import NMSE, Shown
 from genome.errors import InputError
 from genome.genome import Genome
 from genome.neurons import ALL_NEURONS
@@ -193,6 +194,19 @@ def test_the_band_of_random_search_ends_where_the_search_does(tmp_path: Path) ->
         dashes.append(count(pixels(path), "#d55e00"))
     draw_learning_curve(path, [-10.0, -12.0, -11.0])
     assert min(dashes) > 0 == count(pixels(path), "#d55e00")
+
+
+@pytest.mark.parametrize("shown", [NMSE, Shown("PSNR", -1)])
+def test_what_is_shown_as_better_when_higher_grows_upwards(shown: Shown, tmp_path: Path) -> None:
+    draw_learning_curve(tmp_path / "curve.png", [-20.0, -30.0], shown=shown)
+    points, marks = [(1.0, -20.0), (2.0, -30.0)], {"LISTA": (1.0, -20.0)}
+    draw_pareto(tmp_path / "front.png", points, points, marks, cost="connections", shown=shown)
+    for name in ("curve", "front"):
+        image = pixels(tmp_path / f"{name}.png")[:560]
+        drawn = np.abs(image - np.array(matplotlib.colors.to_rgb(BEST_COLOUR))).max(axis=-1) < 0.01
+        columns = drawn.any(axis=0).nonzero()[0]
+        first, last = (drawn[:, columns[end]].nonzero()[0].mean() for end in (0, -1))
+        assert (first < last) == (shown.sign > 0), name
 
 
 def test_networks_dropped_early_are_told_from_those_that_diverged(tmp_path: Path) -> None:

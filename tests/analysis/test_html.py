@@ -115,7 +115,7 @@ def result() -> dict[str, Any]:
             },
         },
         "differences": [
-            {"subject": "chosen", "reference": "lfista", "mean": -1.0, "low": -1.2, "high": -0.8, "seeds": 5}
+            {"subject": "chosen", "reference": "LFISTA", "mean": -1.0, "low": -1.2, "high": -0.8, "seeds": 5}
         ],
         "claims": [
             {"sentence": "True: chosen is better than LFISTA.", "holds": True, "verdict": "true"},
@@ -195,6 +195,57 @@ def test_the_chosen_network_and_the_top_are_listed() -> None:
     top = [row for row in page.rows if len(row) == 5 and row[0].isdigit()]
     digest = Genome.from_dict(result()["chosen"]["genome"]).digest
     assert top == [["1", digest, "3", "-31.20", "4 soft, 1 relu"], ["2", "cafe", "6", "-31.00", "all soft"]]
+
+
+def test_other_choices_of_layers_have_columns_of_their_own() -> None:
+    data = result()
+    genome = Genome.lista(3)
+    chosen = Genome(genome.gates, genome.neurons, genome.side, ("coupled", "free", "free"))
+    data["chosen"]["genome"] = data["top"][0]["genome"] = chosen.to_dict()
+    page = Page(render_report(data, PNG, PNG, PNG))
+    assert page.row("1", cells=4) == ["soft", "coupled", "–", "yes"]
+    assert page.row("2", cells=4)[:2] == ["soft", "free"]
+    assert any(row[-1] == "3 soft; 1 coupled" for row in page.rows if row)
+    data["chosen"]["genome"] |= {"weights": ["free"] * 3, "thresholds": ["learned", "adaptive", "learned"]}
+    page = Page(render_report(data, PNG, PNG, PNG))
+    assert page.row("2", cells=4) == ["soft", "adaptive", "–", "yes"]
+
+
+def test_another_cell_has_other_names() -> None:
+    data = result()
+    data["settings"]["cell"] = {"name": "dladmm", "joins": "all"}
+    for key, name in {"lista": "chain", "lfista": "two back", "dense": "dense"}.items():
+        data["baselines"][key]["name"] = name
+    page = Page(render_report(data, PNG, PNG, PNG))
+    assert page.row("two back") == ["3", "-30.20", "-30.00 [-30.25, -29.75]"]
+    assert page.row("dense", cells=4) == ["-31.30", "6", "106", "1006"]
+    text = " ".join(page.text.split())
+    assert 'Cell: dladmm joins="all".' in text
+    assert "those beyond chain's own" in text
+    assert "Cell:" not in Page(render_report(result(), PNG, PNG, PNG)).text
+
+
+def test_costs_that_a_cell_does_not_say_are_dashes() -> None:
+    data = result()
+    data["pareto"]["entries"][0] |= {"parameters": None, "multiply_adds": None}
+    assert Page(render_report(data, PNG, PNG, PNG)).row("beef") == ["-31.20", "3", "–", "–"]
+
+
+def test_scores_of_another_metric_have_its_name_and_sign() -> None:
+    data = result()
+    data["settings"]["metric"] = {"name": "PSNR", "sign": -1}
+    page = Page(render_report(data, PNG, PNG, PNG))
+    assert page.row("LISTA") == ["0", "25.00", "24.75 [24.50, 25.00]"]
+    assert page.row("chosen − LFISTA") == ["1.00 [0.80, 1.20]", "5"]
+    assert page.row("8") == ["30.00", "29.50 [28.75, 30.25]"]
+    assert page.row("beef")[0] == "31.20"
+    text = " ".join(page.text.split())
+    assert "PSNR in dB, higher is better" in text
+    assert "Positive: the first is better" in text
+    assert "no other beats in psnr and connections" in text
+    assert "NMSE" not in text
+    data["baselines"]["lista"] |= {"valid_nmse_db": "inf", "test_nmse_db": {"mean": None}}
+    assert Page(render_report(data, PNG, PNG, PNG)).row("LISTA") == ["0", "diverged", "diverged"]
 
 
 def test_claims_stand_as_they_were_judged() -> None:

@@ -133,6 +133,11 @@ class Moment:
     evaluations: int
     seconds: float
 
+    @property
+    def sooner(self) -> Moment:
+        """What is left to wait for where the first process of all took longer, say to compile."""
+        return Moment(self.evaluations, self.seconds / 2)
+
 
 def moments(undisturbed: Reference, at_start: int, at_work: int) -> list[Moment]:
     """Some while a search starts, and more while it works: every process goes on where the last one was.
@@ -171,10 +176,11 @@ def killed(out: Path, moment: Moment, recorded: int, *more: str) -> bool:
 
 def kill_and_check(folder: Path, undisturbed: Reference, at_start: int, at_work: int) -> None:
     out, recorded, seen = folder / "first", list[tuple[Any, ...]](), set[int]()
-    for number, moment in enumerate(moments(undisturbed, at_start, at_work)):
+    for number, planned in enumerate(moments(undisturbed, at_start, at_work)):
+        moment = planned
         while not killed(out, moment, len(recorded), *undisturbed.more):
-            check_same(out, undisturbed)  # It was done before the moment: begin another search.
-            out, recorded = folder / str(number), []
+            check_same(out, undisturbed)  # It was done before the moment: begin another search, kill sooner.
+            out, recorded, moment = folder / f"{out.name}-{number}", [], moment.sooner
         now = rows(out, folder / "copy")
         assert now[: len(recorded)] == recorded
         recorded = now

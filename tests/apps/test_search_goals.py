@@ -77,7 +77,7 @@ def test_options_reach_the_optimizer_and_are_part_of_the_run(
     assert content["search"][3:] != plain["search"][3:]
 
 
-MODEL = CostModel("lista", 8, 16, "sum")
+MODEL = CostModel(Lista(), 8, 16, "sum")
 
 
 def test_cost_goals_are_values_that_pickle_and_count() -> None:

@@ -14,7 +14,7 @@ from rich.color import Color
 from apps.display.colours import SHARE_COLOURS, share_style
 from apps.display.pace import Pace
 from apps.display.plain import PlainDisplay
-from apps.display.text import clock, decibels, difference, gates, neuron_counts, printable, ranges
+from apps.display.text import clock, counts, decibels, difference, gates, printable, ranges
 from genome import Genome
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_gates_are_named_by_destination() -> None:
 
 
 def test_neurons_are_counted_most_used_first() -> None:
-    assert neuron_counts(["relu", "soft", "leaky_relu", "soft"]) == "2 soft, 1 leaky_relu, 1 relu"
+    assert counts(["relu", "soft", "leaky_relu", "soft"]) == "2 soft, 1 leaky_relu, 1 relu"
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
