@@ -44,7 +44,10 @@ def create_cell(name: str, options: Mapping[str, Any] | None = None) -> Cell:
         if option not in known:
             has = ", ".join(known) or "none"
             raise InputError(f"Cell {name!r} has no option {option!r}; its options: {has}.")
-    return kind(**given)
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise InputError(f"Cell {name!r} cannot be made: {error}.") from None
 
 
 def cell_from(description: str | Mapping[str, Any]) -> Cell:
