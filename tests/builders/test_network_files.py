@@ -70,9 +70,7 @@ def test_no_module_is_imported_because_a_file_names_it(
     with safe_open(path, framework="pt") as file:
         metadata = {**file.metadata(), "cell": name}
     save_file(load_file(path), path, metadata)
-    with pytest.raises(
-        InputError, match=r"got .*n\.safetensors: (Its cell .* must|The description)"
-    ):
+    with pytest.raises(InputError, match=r"got .*n\.safetensors: (Its cell .* must|The description)"):
         load_network(path)
     path.write_bytes(content)
     with pytest.raises(InputError, match="The cell must be lista, got alista"):
