@@ -90,9 +90,9 @@ def _products_forward(step: Replay) -> None:
         for start in range(0, step.b.shape[1], step.piece):
             b = step.b[member, start : start + step.piece]
             taken = b.shape[0]
-            np.dot(b, _w_b(row, shape), work.side[:taken])
+            np.dot(b, _w_b(row, shape, 0), work.side[:taken])
             for layer in range(1, shape.depth):
-                np.dot(work.inputs[layer, :taken], _w_x(row, shape), work.entry[:taken])
+                np.dot(work.inputs[layer, :taken], _w_x(row, shape, 0), work.entry[:taken])
 
 
 @_compiled
@@ -128,13 +128,16 @@ def _collected(step: Replay) -> None:
     shape, work, population = step.shape, step.work, step.population
     for member in range(step.b.shape[0]):
         _prepare(population, shape, work, member)
+        weights, gradient = population.weights[member], population.gradient[member]
         for start in range(0, step.b.shape[1], step.piece):
             taken = step.b[member, start : start + step.piece].shape[0]
             for layer in range(shape.depth - 1, shape.lowest - 2, -1):
+                inputs, output = work.inputs[layer, :taken], work.outputs[layer, :taken]
+                arriving = work.output_gradient[:taken]
                 if layer < shape.depth - 1:
-                    _collect(population, shape, work, member, layer, taken)
+                    _collect(shape, layer, weights, work.effective, work.inputs, output, arriving, gradient)
                 if layer > 0:
-                    _multiply(population, shape, work, member, layer, taken)
+                    _multiply(shape, layer, weights, work.outputs, inputs, gradient)
 
 
 @_compiled
@@ -178,14 +181,14 @@ def _weight_gradients(step: Replay) -> None:
     shape, work, population = step.shape, step.work, step.population
     for member in range(step.b.shape[0]):
         _clear_gradient(population, shape, member)
-        _transpose(_w_x(population.rows[member], shape), work.transposed)
+        _transpose(_w_x(population.rows[member], shape, 0), work.transposed)
         gradient = population.gradient[member]
         for _ in range(0, step.b.shape[1], step.piece):
             if shape.lowest <= 2:
                 for _ in range(shape.depth - 1, max(shape.lowest - 2, 0), -1):
-                    _add(_w_x(gradient, shape), work.w_x_part)
+                    _add(_w_x(gradient, shape, 0), work.w_x_part)
             if shape.lowest == 1:
-                _add(_w_b(gradient, shape), work.w_b_part)
+                _add(_w_b(gradient, shape, 0), work.w_b_part)
 
 
 COMPILED_PARTS: Final[dict[str, _Part]] = {

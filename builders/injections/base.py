@@ -23,8 +23,8 @@ class Injection(ABC):
 
     form: ClassVar[Form]
     fusible: ClassVar[bool]
-    """Whether its factors are the weights times one trained parameter, ``(K, K)`` with a coefficient for every
-    connection or ``(K,)`` with one for every destination, as hand-written steps take it."""
+    """Whether its factors are the weights times one trained parameter, as hand-written steps take it:
+    ``(K, K)`` with a coefficient for every connection, or ``(K,)`` with one for every destination."""
 
     @abstractmethod
     def parameters(self, layers: int, n: int) -> tuple[ParameterSpec, ...]:

@@ -38,7 +38,13 @@ def gradient(replay: Replay) -> dict[str, Array]:
     """Copies of a member's parts of the gradient, by parameter."""
     row, shape = replay.population.gradient[0], replay.shape
     sizes = {"w_b": M * N, "w_x": N * N, "theta": K, "coefficient": K * K}
-    return {name: row[getattr(shape, name) :][:size].copy() for name, size in sizes.items()}
+    starts = {
+        "w_b": shape.w_b.start,
+        "w_x": shape.w_x.start,
+        "theta": shape.theta,
+        "coefficient": shape.coefficient,
+    }
+    return {name: row[starts[name] :][:size].copy() for name, size in sizes.items()}
 
 
 def wiped(replay: Replay, name: str, *buffers: Array) -> None:
@@ -55,8 +61,8 @@ def close(found: Array, expected: Array) -> None:
 
 def test_forward_parts_do_what_a_step_does(replay: Replay) -> None:
     work, row, shape = replay.work, replay.population.rows[0], replay.shape
-    w_b = row[shape.w_b :][: M * N].reshape(M, N)
-    w_x = row[shape.w_x :][: N * N].reshape(N, N)
+    w_b = row[shape.w_b.start :][: M * N].reshape(M, N)
+    w_x = row[shape.w_x.start :][: N * N].reshape(N, N)
     theta = row[shape.theta :][:K]
     wiped(replay, "weighted sums, forward", work.inputs[1:])
     for layer in range(1, K):
@@ -71,7 +77,7 @@ def test_forward_parts_do_what_a_step_does(replay: Replay) -> None:
 
 def test_backward_parts_do_what_a_step_does(replay: Replay) -> None:
     work, row, shape = replay.work, replay.population.rows[0], replay.shape
-    w_x = row[shape.w_x :][: N * N].reshape(N, N)
+    w_x = row[shape.w_x.start :][: N * N].reshape(N, N)
     wiped(replay, "weight gradients", work.transposed)
     close(work.transposed, w_x.T)
     inputs = work.inputs[1].copy()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from builders.autograd_step import bind_step, step_floats
-from builders.cells import Lista
+from builders.cells import Cell, Lista, create_cell
 from builders.genes import Genes
 from builders.injections import injection
 from builders.step import Binding
@@ -86,22 +86,42 @@ def test_a_process_that_trains_grows_by_less_than_the_bound_and_by_more_without_
 
 
 @pytest.mark.parametrize(("depth", "lowest", "batch"), [(1, 1, 7), (4, 1, 32), (4, 4, 5), (6, 1, 8)])
-@pytest.mark.parametrize("in_tensor_operations", [True, False])
+@pytest.mark.parametrize(
+    ("cell", "in_tensor_operations"),
+    [
+        (Lista(), True),
+        (Lista(), False),
+        *((create_cell(name), False) for name in ("lista_cp", "alista", "step_lista", "hybrid")),
+        (create_cell("lista", {"tied": False}), False),
+        (create_cell("lista_cp", {"tied": True}), False),
+    ],
+    ids=str,
+)
 def test_the_fused_step_allocates_what_it_says(
-    depth: int, lowest: int, batch: int, in_tensor_operations: bool
+    depth: int, lowest: int, batch: int, cell: Cell, in_tensor_operations: bool
 ) -> None:
     m, n, layers, population = 11, 23, 6, 3
     dictionary = torch.randn(m, n, generator=torch.Generator().manual_seed(0))
     combination = injection("sum")
-    layout = network_layout(Lista(), combination, dictionary, layers)
+    layout = network_layout(cell, combination, dictionary, layers)
     space, rng = DesignSpace(layers, search_side=True), np.random.default_rng(0)
     genes = Genes.of([space.sample(rng) for _ in range(population)])
     rows = layout.initial().repeat(population, 1)
     gradient = torch.zeros_like(rows)
     binding = Binding(
-        layout, combination, n, genes, genes.gates, rows, gradient, depth, lowest, in_tensor_operations
+        layout,
+        combination,
+        n,
+        genes,
+        genes.gates,
+        rows,
+        gradient,
+        depth,
+        lowest,
+        in_tensor_operations,
+        cell.constants(dictionary),
     )
-    step = bind_step(Lista(), binding)
+    step = bind_step(cell, binding)
     given = {place for place, _ in _buffers(binding)}
     b, x = torch.randn(population, batch, m), torch.randn(population, batch, n)
     step.outputs(b)
@@ -110,8 +130,8 @@ def test_the_fused_step_allocates_what_it_says(
     # Of each layer's gates and neurons and of the thresholds' signs there are a few floats more.
     held = sum(size for place, size in own.items() if place not in given) // 4
     shape = StepShape(m, n, layers, depth, batch, layout.size, len(layout.specs), in_tensor_operations)
-    floats = step_floats(Lista(), shape)
-    passing = batch * n if in_tensor_operations else 0
+    floats = step_floats(cell, shape)
+    passing = 4 * batch * n if in_tensor_operations else 0
     stated = population * (floats.member - passing) + floats.unit
     assert stated <= held <= stated + population * 4 * layers
 
