@@ -42,7 +42,7 @@ from optimizers import create
 from optimizers.evolution import RegularizedEvolution
 
 LAYERS = 16
-RATES = (0.5, 1.0, 2.0)
+RATES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Factors on the protocol's learning rate."""
 BATCH = 16
 FINALISTS = 6

@@ -35,13 +35,15 @@ class Objective:
         """``S x - target``.
 
         Args:
-            x: signals, ``(P, batch, n)``.
-            target: ``(P, batch, t)``.
+            x: signals, ``(P, batch, n)``, or ``(samples, n)`` of one member.
+            target: ``(P, batch, t)``, or ``(samples, t)``.
 
         Returns:
-            ``(P, batch, t)``.
+            The shape of ``target``.
         """
-        return (x if self.synthesis is None else shared_product(x, self.synthesis.T)) - target
+        if self.synthesis is None:
+            return x - target
+        return (shared_product(x, self.synthesis.T) if x.dim() == 3 else x @ self.synthesis.T) - target
 
     def loss(self, x: Tensor, target: Tensor) -> Tensor:
         """The loss summed over everything, a scalar."""

@@ -10,7 +10,7 @@ from apps.search.goals import CostModel, search_goals
 from builders.cells import cell_from
 from evaluation.archive import Archive
 from evaluation.halving import Halving, evaluate_in_rungs
-from genome import DesignSpace, Evaluation, Request
+from genome import DesignSpace, Evaluation, Genome, Request
 from optimizers import Optimizer
 
 
@@ -53,6 +53,8 @@ def _optimizer(settings: Mapping[str, Any], space: DesignSpace) -> Optimizer:
     names = settings.get("goals", ())
     goals = {"goals": search_goals(names, _model(settings))} if len(names) > 1 else {}
     options = {**goals, **settings.get("options", {})}
+    if "founders" in settings:
+        options["founders"] = tuple(map(Genome.from_dict, settings["founders"]))
     return optimizers.create(settings["optimizer"], space, settings["seed"], **options)
 
 

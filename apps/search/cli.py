@@ -86,6 +86,15 @@ def _add_search(group: argparse._ArgumentGroup) -> None:
         help="an option of the optimizer, as population=32; may be given again for others",
     )
     group.add_argument(
+        "--founder",
+        dest="founders",
+        action="append",
+        type=Path,
+        metavar="FILE.json",
+        default=[],
+        help="a genome that evolution begins with; may be given again for others",
+    )
+    group.add_argument(
         "--goals",
         type=_names,
         default="nmse",
@@ -187,7 +196,8 @@ def _add_run(group: argparse._ArgumentGroup) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the search; returns the exit code."""
-    options = SearchOptions(**vars(parser().parse_args(arguments)))
+    values = vars(parser().parse_args(arguments))
+    options = SearchOptions(**{**values, "founders": tuple(values["founders"])})
 
     def search() -> int:
         from apps.search.run import run_search

@@ -26,6 +26,7 @@ class SearchOptions(ProblemOptions):
     Attributes:
         optimizer: registered name, or dotted path of a class.
         optimizer_options: what its constructor takes besides, by name.
+        founders: files of genomes to begin with.
         goals: names of what is minimized, the NMSE first.
         budget: genomes to ask for; those that halving drops count too.
         batch: genomes asked for at once.
@@ -56,6 +57,7 @@ class SearchOptions(ProblemOptions):
 
     optimizer: str
     optimizer_options: Mapping[str, Scalar]
+    founders: tuple[Path, ...]
     goals: tuple[str, ...]
     budget: int
     batch: int

@@ -25,7 +25,7 @@ from apps.search.references import References, references
 from apps.search.result import Outcome, result
 from apps.search.roles import CONTROL_CLAIM, found
 from apps.search.run_directory import RunDirectory
-from apps.search.strategy import check_optimizer, create_halving, create_optimizer
+from apps.search.strategy import check_optimizer, create_halving, create_optimizer, founders
 from builders.cells import Lista, create_cell
 from evaluation.archive import Archive
 from evaluation.digest import digest
@@ -205,6 +205,7 @@ def _settings(
             "varies": "signals and batch order" if problem.draws_differ else "batch order",
             "claims": [str(claim) for claim in claims],
         },
+        **({"founders": [each.to_dict() for each in founders(options)]} if options.founders else {}),
         **_unusual(problem),
         **evaluator.settings(),
     }

@@ -9,12 +9,13 @@ from typing import Final
 import optimizers
 from apps.search.options import SearchOptions
 from evaluation.halving import Halving
-from genome import DesignSpace, InputError
+from genome import DesignSpace, Genome, InputError, load_genome
 from optimizers import Optimizer
 from optimizers.goals import Goal
 
 _OTHERWISE: Final = MappingProxyType(
     {
+        "founders": "--founder",
         "goals": "--goals",
         "name": "--optimizer",
         "seed": "--seed",
@@ -35,8 +36,19 @@ def create_optimizer(options: SearchOptions, space: DesignSpace, goals: Sequence
             raise InputError(
                 f"An option of an optimizer must be its own, got {name!r}: use {_OTHERWISE[name]}."
             )
-    given = options.optimizer_options
+    given: dict[str, object] = {**options.optimizer_options}
+    if options.founders:
+        given["founders"] = founders(options)
     return optimizers.create(options.optimizer, space, options.seed, goals=tuple(goals), **given)
+
+
+def founders(options: SearchOptions) -> tuple[Genome, ...]:
+    """The genomes that a search begins with.
+
+    Raises:
+        InputError: a file holds none, or one of another depth.
+    """
+    return tuple(load_genome(path, options.layers) for path in options.founders)
 
 
 def check_optimizer(options: SearchOptions, space: DesignSpace, goals: Sequence[Goal]) -> None:

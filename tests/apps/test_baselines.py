@@ -63,7 +63,7 @@ def content(out: Path, given: Path) -> dict[str, Any]:
 def test_solvers_and_networks_are_measured_on_the_same_signals(content: dict[str, Any], out: Path) -> None:
     rows = {row["name"]: row for row in content["rows"]}
     solvers = ["ISTA 3", "ISTA 30", "FISTA 3", "FISTA 30", "Lasso (sklearn)", "OMP to a size"]
-    assert list(rows) == [*solvers, "OMP to a residual", "LISTA", "LFISTA", "Dense-LISTA", "mine"]
+    assert list(rows) == [*solvers, "OMP to a residual", *published_networks(3), "mine"]
     for row in rows.values():
         quality = row["quality_db"]
         assert quality["low"] < quality["value"] < quality["high"]

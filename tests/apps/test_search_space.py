@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from apps.export.searched import read_search
 from apps.search.cli import main
 from apps.search.references import references
 from builders.cells import cell_from
 from builders.files import load_network
 from evaluation.archive import Archive
-from genome import DesignSpace, Genome
+from genome import DesignSpace, Genome, save_genome
 
 ROOT = Path(__file__).parents[2]
 
@@ -219,3 +220,35 @@ def test_a_larger_budget_goes_on_and_another_cell_is_another_search(
     assert "differ: cell (there hybrid, here lista_cp)" in sentence
     assert "space.weights (there ['free', 'coupled', 'analytic'], here absent)" in sentence
     assert bits(out) == kept
+
+
+def test_evolution_begins_with_the_founders_and_an_export_knows_them(search: Search, tmp_path: Path) -> None:
+    founders = [Genome.dense(4), Genome.lista(4)]
+    files = [tmp_path / f"{founder.digest}.json" for founder in founders]
+    for file, founder in zip(files, founders, strict=True):
+        save_genome(file, founder)
+    out = search(*(word for file in files for word in ("--founder", str(file))))
+    asked = [step["arch"] for step in result(out)["search"]]
+    assert asked[:2] == [founder.arch_string() for founder in founders]
+    (out / "result.json").unlink()
+    replayed = [evaluation.genome.arch_string() for evaluation in read_search(out).evaluations]
+    assert replayed[: len(asked)] == asked
+
+
+@pytest.mark.parametrize(
+    ("depth", "arguments", "sentence"),
+    [
+        (5, "", "genome must have 4 layers, got 5"),
+        (4, "--no-connections", "must have no extra connections, got gate 3<-1"),
+        (4, "--optimizer random", "'random' has no option 'founders'"),
+        (4, "--option founders=3", "must be its own, got 'founders': use --founder"),
+    ],
+)
+def test_founders_that_cannot_be_begun_with(
+    refuse: Refuse, tmp_path: Path, depth: int, arguments: str, sentence: str
+) -> None:
+    file = tmp_path / "founder.json"
+    save_genome(file, Genome.dense(depth))
+    out = tmp_path / "new" / "run"
+    assert re.search(sentence, refuse("--founder", str(file), *arguments.split(), out=out))
+    assert list(tmp_path.iterdir()) == [file]

@@ -136,7 +136,7 @@ def test_what_is_no_optimizer_is_refused(name: str, message: str) -> None:
     ("name", "known"),
     [
         ("random", "its options are goals"),
-        ("evolution", "its options are crossover, goals, mutations, population, sample"),
+        ("evolution", "its options are crossover, founders, goals, mutations, population, sample"),
         (f"{SEARCH}:Mine", "its options are start, step"),
     ],
 )
