@@ -23,7 +23,7 @@ class Help(argparse.ArgumentDefaultsHelpFormatter):
     """Says the defaults that say something."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        return action.help if action.default in (None, (), {}) else super()._get_help_string(action)
+        return action.help if action.default in (None, (), [], {}) else super()._get_help_string(action)
 
 
 def at_least(least: int) -> type[int]:

@@ -31,9 +31,9 @@ def run(main: Callable[[], int]) -> int:
         main: the application; returns its exit code.
 
     Returns:
-        What ``main`` returned; 2 for refused input, an archive that cannot be used, or a disk that cannot be
-        written; 130 for an interrupt; 141 where the reader of the output went away, as shells report it.
-        Anything else is a defect and passes, with its traceback.
+        What ``main`` returned; 2 for refused input, an archive that cannot be used, a disk that cannot be
+        written, or too little memory; 130 for an interrupt; 141 where the reader of the output went away, as
+        shells report it. Anything else is a defect and passes, with its traceback.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A path or a locale that stdout cannot encode must not end an application.
@@ -45,7 +45,7 @@ def run(main: Callable[[], int]) -> int:
         return _end(INTERRUPTED, "Interrupted; run the same command again to go on.")
     except BrokenPipeError:
         return _end(READER_GONE, "")
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         sentence = _sentence(error)
         if not sentence:
             raise
@@ -53,7 +53,9 @@ def run(main: Callable[[], int]) -> int:
     return code
 
 
-def _sentence(error: ValueError | OSError) -> str:
+def _sentence(error: ValueError | OSError | MemoryError) -> str:
+    if isinstance(error, MemoryError):
+        return f"There is too little memory for what was asked{f': {error}' if str(error) else ''}."
     if isinstance(error, OSError):
         rule = _UNUSABLE.get(error.errno or 0)
         return f"Cannot use {error.filename or 'the output'}: {rule}." if rule else ""

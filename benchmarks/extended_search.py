@@ -3,7 +3,7 @@
 Evolution begins with the published networks that the space holds and searches the hybrid cell's space. The
 networks that are best on validation are trained with the full protocol, and the best of these, "found", is
 compared with every published network of the same depth over seeds that the search never saw. Every network,
-found or published, has the learning rate that is best for it on validation.
+found or published, has the learning rate that is best for it on validation, and Step-LISTA its penalty.
 
     python -m benchmarks.extended_search --snr 40 --out results/extended/snr40.json --archive FILE
 """
@@ -15,6 +15,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ from optimizers.evolution import RegularizedEvolution
 LAYERS = 16
 RATES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Factors on the protocol's learning rate."""
+PENALTIES = (0.4, 0.1, 0.03)
+"""Weights of the l1 norm in the Lasso that Step-LISTA solves."""
+STEP_LISTA = "Step-LISTA"
 BATCH = 16
 FINALISTS = 6
 SUPPORT: Neuron = "support"
@@ -138,14 +142,17 @@ def random_scores(trainers: Trainers, training: Protocol, budget: int, seed: int
     return [each.score for each in evaluator.evaluate([Request(genome, seed=seed) for genome in genomes])]
 
 
-def best_rate(trainers: Trainers, model: Architecture, training: Protocol, seed: int) -> Protocol:
-    """The protocol with the learning rate that is best for a network on validation."""
+def best(
+    trainers: Trainers, name: str, model: Architecture, training: Protocol, seed: int
+) -> tuple[Cell, Protocol]:
+    """The learning rate, and for Step-LISTA the penalty, that are best for a network on validation."""
     cell, genome = model
     if not cell.trained_by_stages:
-        return training
-    candidates = [replace(training, learning_rate=training.learning_rate * factor) for factor in RATES]
+        return cell, training
+    cells = [create_cell("step_lista", {"l1": l1}) for l1 in PENALTIES] if name == STEP_LISTA else [cell]
+    rates = [replace(training, learning_rate=training.learning_rate * factor) for factor in RATES]
     request = [Request(genome, seed=seed)]
-    return min(candidates, key=lambda each: trainers.evaluator(cell, each).evaluate(request)[0].score)
+    return min(product(cells, rates), key=lambda each: trainers.evaluator(*each).evaluate(request)[0].score)
 
 
 def measure(problem: SparseRecovery, scale: Scale, archive: Archive, seed: int) -> dict[str, Any]:
@@ -159,12 +166,12 @@ def measure(problem: SparseRecovery, scale: Scale, archive: Archive, seed: int) 
     finalists = [Request(each.genome, seed=seed) for each in top(searched, FINALISTS)]
     found = top(hybrid.evaluate(finalists), 1)[0].genome
     models = {FOUND: ((create_cell(HYBRID), found), full), **published(full)}
-    chosen = {name: best_rate(trainers, model, each, seed) for name, (model, each) in models.items()}
+    chosen = {name: best(trainers, name, model, each, seed) for name, (model, each) in models.items()}
     seeds = comparison_seeds(scale.seeds, seed)
     test: dict[str, dict[int, Evaluation]] = {}
-    for name, ((cell, genome), _) in models.items():
+    for name, ((_, genome), _) in models.items():
         requests = [Request(genome, seed=s, draw=s, test=True) for s in seeds]
-        made = trainers.evaluator(cell, chosen[name]).evaluate(requests)
+        made = trainers.evaluator(*chosen[name]).evaluate(requests)
         test[name] = dict(zip(seeds, made, strict=True))
         print(f"{name}: {[round(each.test_nmse_db or 0, 2) for each in made]}", flush=True)
     return {
@@ -179,7 +186,8 @@ def measure(problem: SparseRecovery, scale: Scale, archive: Archive, seed: int) 
             "random_best_of": best_of(random, len(random)).mean,
         },
         "found": found.to_dict(),
-        "learning_rates": {name: each.learning_rate for name, each in chosen.items()},
+        "cells": {name: cell.describe() for name, (cell, _) in chosen.items()},
+        "learning_rates": {name: each.learning_rate for name, (_, each) in chosen.items()},
         **_comparison(test),
         "seconds": time.perf_counter() - began,
         "versions": versions(),
@@ -246,6 +254,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--archive", type=Path, required=True)
     options = parser.parse_args(arguments)
+    for file in (options.out, options.archive):
+        file.parent.mkdir(parents=True, exist_ok=True)
     problem = SparseRecovery(
         m=options.m, n=options.n, snr_db=options.snr, train=options.train, valid=2048, test=10_240
     )

@@ -15,6 +15,7 @@ from builders.cells import Cell, cell_from, cell_names
 from builders.network import UnrolledNetwork, build
 from genome import Genome, InputError
 from genome.files import write_atomic
+from genome.strict import shown
 
 FORMAT = "lista-genome/network"
 VERSION = 1
@@ -84,8 +85,8 @@ def _cell(text: str, given: Cell | None) -> Cell:
         return given
     try:
         description = json.loads(text) if text.startswith("{") else text
-    except ValueError:
-        raise InputError(f"The description of a cell must be a name or JSON, got {text!r}") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"The description of a cell must be a name or JSON, got {shown(text)}") from None
     name = description if isinstance(description, str) else description.get("name")
     if name not in cell_names():
         raise InputError(f"Its cell {name!r} is none of the library's and must be given")

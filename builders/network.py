@@ -7,11 +7,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from builders.cells import Cell, create_cell
+from builders.cells import Cell, check_name, create_cell
 from builders.genes import Genes
 from builders.injections import Form, injection
 from builders.unroll import network_layout, unroll
 from genome import Genome, InputError
+
+_FARTHEST = 1e15
+"""How far from 1 the largest entry of a dictionary may be, as a factor: float32 then holds the square
+of its norm, and the inverse of that."""
 
 
 class UnrolledNetwork(nn.Module):
@@ -33,6 +37,7 @@ class UnrolledNetwork(nn.Module):
         self.form = form
         self.cell = cell
         self.register_buffer("dictionary", dictionary, persistent=False)
+        check_name(cell)
         cell.check(genome, *dictionary.shape)
         self._injection = injection(form)
         self.layout = network_layout(cell, self._injection, dictionary, genome.layers)
@@ -85,9 +90,10 @@ def as_dictionary(dictionary: Tensor | NDArray[np.floating]) -> Tensor:
     """A dictionary as a float32 tensor ``(m, n)``.
 
     Raises:
-        InputError: it is not a finite matrix, or has a zero column (named).
+        InputError: it is not a finite matrix in float32, has a zero column (named), or is so large or small
+            that squares of its norm would not be finite, or zero.
     """
-    matrix = torch.as_tensor(dictionary)
+    matrix = torch.as_tensor(dictionary).float()
     if matrix.dim() != 2 or 0 in matrix.shape:
         raise InputError(f"A dictionary must be a matrix (m, n), got shape {tuple(matrix.shape)}.")
     if not bool(torch.isfinite(matrix).all()):
@@ -98,7 +104,13 @@ def as_dictionary(dictionary: Tensor | NDArray[np.floating]) -> Tensor:
     zero = (matrix == 0).all(dim=0).nonzero()
     if zero.numel():
         raise InputError(f"A dictionary must have no zero column, got one at column {int(zero[0])}.")
-    return matrix.float()
+    largest = float(matrix.abs().max())
+    if not 1 / _FARTHEST <= largest <= _FARTHEST:
+        raise InputError(
+            f"A dictionary's largest entry must be from {1 / _FARTHEST:g} to {_FARTHEST:g} in magnitude, "
+            f"got {largest:.1e}."
+        )
+    return matrix
 
 
 def build(

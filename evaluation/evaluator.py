@@ -10,7 +10,7 @@ from typing import final
 
 import torch
 
-from builders.cells import Cell, Lista
+from builders.cells import Cell, Lista, check_name
 from builders.injections import injection
 from builders.network import UnrolledNetwork, build
 from builders.parameters import Layout
@@ -63,8 +63,8 @@ class Evaluator:
             an accelerator 4/5.
 
     Raises:
-        InputError: the problem has fewer training samples than a batch, device or precision is not there, or
-            the memory is not positive.
+        InputError: the problem has fewer training samples than a batch, the cell cannot take its dictionary,
+            device or precision is not there, or the memory is not positive.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Evaluator:
         memory: int | None = None,
     ) -> None:
         self.problem, self.protocol, self.cell = problem, protocol, cell or Lista()
+        check_name(self.cell)
         self.device = choose_device(device)
         self.precision = check_precision(precision, self.device)
         if memory is not None and memory <= 0:

@@ -87,7 +87,7 @@ def _add_networks(group: argparse._ArgumentGroup) -> None:
         type=Path,
         metavar="FILE",
         default=[],
-        help="a trained network for the problem's dictionary; may be given again",
+        help="a trained network for the problem's dictionary, with --cell where it is your own cell's",
     )
     group.add_argument("--protocol", default="quick", help="how to train: smoke, quick or paper")
     group.add_argument("--seed", type=at_least(0), default=0, help="of training")

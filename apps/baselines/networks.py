@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 
 from apps.baselines.contender import Contender, network_contender
 from apps.baselines.options import BaselinesOptions
-from builders.cells import Cell, Lista, create_cell
+from builders.cells import Cell, Lista, cell_names, create_cell
 from builders.files import load_network
 from builders.network import UnrolledNetwork
 from evaluation.archive import Archive
@@ -63,14 +64,15 @@ def architectures(options: BaselinesOptions) -> list[tuple[str, Architecture]]:
 
 
 def trained_files(options: BaselinesOptions, problem: Problem) -> list[Contender]:
-    """The networks that come from files.
+    """The networks that come from files; one of a user's own cell needs that cell among the options.
 
     Raises:
         InputError: a file cannot be used, or is a network for another dictionary.
     """
+    own = [create_cell(name) for name in options.cells if name not in cell_names()]
     contenders = []
     for path in options.networks:
-        network = load_network(path)
+        network = _network(path, own)
         if not (
             network.dictionary.shape == problem.dictionary.shape
             and torch.allclose(network.dictionary, problem.dictionary, rtol=0.0, atol=1e-6)
@@ -78,6 +80,13 @@ def trained_files(options: BaselinesOptions, problem: Problem) -> list[Contender
             raise InputError(f"A network must be for the problem's dictionary, got another one in {path}.")
         contenders.append(network_contender(path.stem, network, _details(network.cell, network.genome)))
     return contenders
+
+
+def _network(path: Path, own: Sequence[Cell]) -> UnrolledNetwork:
+    for cell in own:
+        with suppress(InputError):
+            return load_network(path, cell)
+    return load_network(path)
 
 
 def evaluators(

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from apps.display.colours import BASELINE, QUIET
-from apps.display.text import printable
+from apps.display.text import flat, printable
 
 REFERENCE: Final = "LISTA"
 """What times are compared with."""
@@ -23,7 +23,7 @@ def report(content: Mapping[str, Any]) -> RenderableType:
     Raises:
         KeyError: something that the report shows is missing.
     """
-    samples = content["samples"]
+    samples, problem = content["samples"], flat(content["settings"]["problem"])
     return Group(
         Text("Quality against time", "bold"),
         Text(
@@ -32,6 +32,7 @@ def report(content: Mapping[str, Any]) -> RenderableType:
                 f"solvers tuned on {samples['tuning']:,} validation samples"
             )
         ),
+        Text(printable("problem: " + ", ".join(f"{key} {value}" for key, value in problem)), QUIET),
         Text(),
         _table(content),
         Text(_notes(content), QUIET),

@@ -205,7 +205,7 @@ def _settings(
             "varies": "signals and batch order" if problem.draws_differ else "batch order",
             "claims": [str(claim) for claim in claims],
         },
-        **({"founders": [each.to_dict() for each in founders(options)]} if options.founders else {}),
+        **({"founders": [each.to_dict() for each in founders(options, space)]} if options.founders else {}),
         **_unusual(problem),
         **evaluator.settings(),
     }

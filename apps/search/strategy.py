@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -38,17 +39,27 @@ def create_optimizer(options: SearchOptions, space: DesignSpace, goals: Sequence
             )
     given: dict[str, object] = {**options.optimizer_options}
     if options.founders:
-        given["founders"] = founders(options)
+        given["founders"] = founders(options, space)
     return optimizers.create(options.optimizer, space, options.seed, goals=tuple(goals), **given)
 
 
-def founders(options: SearchOptions) -> tuple[Genome, ...]:
+def founders(options: SearchOptions, space: DesignSpace) -> tuple[Genome, ...]:
     """The genomes that a search begins with.
 
     Raises:
-        InputError: a file holds none, or one of another depth.
+        InputError: a file holds none, or one of another depth or outside the space; the message ends with the
+            path.
     """
-    return tuple(load_genome(path, options.layers) for path in options.founders)
+    return tuple(_founder(path, space) for path in options.founders)
+
+
+def _founder(path: Path, space: DesignSpace) -> Genome:
+    genome = load_genome(path, space.layers)
+    try:
+        space.encode(genome)  # Refuses what is outside.
+    except InputError as error:
+        raise InputError(f"{str(error).removesuffix('.')}, in {path}.") from None
+    return genome
 
 
 def check_optimizer(options: SearchOptions, space: DesignSpace, goals: Sequence[Goal]) -> None:

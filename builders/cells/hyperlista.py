@@ -20,6 +20,7 @@ from builders.products import shared_product
 from builders.ranges import Range
 from builders.symmetric import symmetric_weights
 from genome import Genome, InputError
+from genome.strict import boolean
 
 _INVERSE, _WEIGHT = "D_pinv", "W_fixed"
 _START = {"c1": 0.015, "c2": 0.003, "c3": 50.0}
@@ -73,6 +74,10 @@ class HyperLista(Cell):
     name: ClassVar[str] = "hyperlista"
     trained_by_stages: ClassVar[bool] = False
     symmetric: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the option."""
+        boolean(self.symmetric, f"The option symmetric of cell {self.name!r}")
 
     def check(self, genome: Genome, m: int, n: int) -> None:
         """Refuse every genome but LISTA's.
@@ -174,7 +179,7 @@ def _largest(u: Tensor, threshold: Tensor, count: Tensor) -> Tensor:
     beyond = magnitude > threshold
     # No more than exceed the threshold can pass: so few need not be sorted out of all.
     wanted = torch.minimum((count.nan_to_num(0.0) + 0.5).floor(), beyond.sum(dim=-1, keepdim=True)).long()
-    most = int(wanted.max())
+    most = int(wanted.max()) if wanted.numel() else 0
     if most == 0:
         return torch.zeros_like(beyond)
     ordered = torch.topk(magnitude, most, dim=-1).values

@@ -65,6 +65,19 @@ def cell_from(description: str | Mapping[str, Any]) -> Cell:
     return create_cell(name, options)
 
 
+def check_name(cell: Cell) -> None:
+    """Refuse a cell of one's own under the name of one of the library's: their results would be mixed up.
+
+    Raises:
+        InputError: it has such a name.
+    """
+    kind = type(cell)
+    if _CELLS.get(cell.name) not in (None, f"{kind.__module__}:{kind.__qualname__}"):
+        raise InputError(
+            f"A cell of one's own must have its own name, got {cell.name!r} for {kind.__name__}."
+        )
+
+
 def _load(name: str) -> type[Cell]:
     path = _CELLS.get(name, name)
     module, colon, attribute = path.partition(":")
@@ -74,7 +87,7 @@ def _load(name: str) -> type[Cell]:
         )
     try:
         kind = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise InputError(f"Cell {name!r} cannot be loaded: {error}.") from None
     if not (isinstance(kind, type) and issubclass(kind, Cell)):
         raise InputError(f"Cell {name!r} must be a subclass of builders.cells.Cell.")

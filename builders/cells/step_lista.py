@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from sys import float_info
 from typing import ClassVar, final
 
 import torch
@@ -47,8 +47,10 @@ class StepLista(Cell):
         """Check the option."""
         value: object = self.l1
         number = isinstance(value, float | int) and not isinstance(value, bool)
-        if not (number and isfinite(self.l1) and self.l1 >= 0):
+        if not (number and 0 <= self.l1 <= float_info.max):
             raise InputError(f"The option l1 of cell {self.name!r} must be at least 0, got {shown(value)}.")
+        # 1 and 1.0 are the same value and so have the same description.
+        object.__setattr__(self, "l1", float(self.l1))
 
     def constants(self, dictionary: Tensor) -> Mapping[str, Tensor]:
         """``D: (m, n)``."""

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from torch import Tensor
 
 from builders.objective import Objective
-from evaluation.digest import Json
+from evaluation.digest import Json, digest
 from evaluation.metric import Metric, NmseMetric
 from evaluation.problems.dataset import Dataset
 
@@ -46,6 +46,11 @@ class Problem(ABC):
             draw: 0 is the draw that a search trains and selects on; others are independent of it where the
                 problem can draw data, and the same data where it cannot.
         """
+
+    @property
+    def digest(self) -> str:
+        """One short name for everything that the data depends on: of ``to_dict``."""
+        return digest(self.to_dict())
 
     @abstractmethod
     def to_dict(self) -> dict[str, Json]:

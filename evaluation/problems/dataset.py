@@ -65,8 +65,8 @@ def check_split(name: str, split: Split, m: int, n: int) -> Split:
         The split, unchanged.
 
     Raises:
-        InputError: wrong shapes, no sample, a non-finite value, or an all-zero signal (its NMSE, an error
-            relative to its energy, is not defined); the message names array, row and value.
+        InputError: wrong shapes, no sample, a non-finite value, or a signal without energy in float32 (its
+            NMSE, an error relative to its energy, is not defined); the message names array, row and value.
     """
     for array, values, width in ((f"{name}_b", split.b, m), (f"{name}_x", split.x, n)):
         if values.dim() != 2 or values.shape[1] != width:
@@ -82,10 +82,12 @@ def check_split(name: str, split: Split, m: int, n: int) -> Split:
         )
     if split.samples == 0:
         raise InputError(f"Split {name} must hold at least one sample, got none.")
-    zero = (split.x == 0).all(dim=1).nonzero()
+    zero = (split.x.square().sum(dim=1) == 0).nonzero()
     if zero.numel():
+        row = int(zero[0])
+        what = "all but zero" if bool(split.x[row].any()) else "all-zero"
         raise InputError(
-            f"Every signal must have a non-zero entry (NMSE is relative to its energy), "
-            f"got an all-zero row {int(zero[0])} in array {name}_x."
+            f"Every signal must have energy in float32 (NMSE is relative to it), "
+            f"got an {what} row {row} in array {name}_x."
         )
     return split

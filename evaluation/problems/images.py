@@ -17,6 +17,9 @@ from genome import InputError
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
 """Files of a folder that are taken for images; others are left alone."""
 
+_FORMATS = ("BMP", "JPEG", "PNG", "TIFF")
+"""Those of the suffixes: of others, Pillow hands some to programs of the machine, whatever the suffix."""
+
 Image = NDArray[np.uint8]
 
 
@@ -99,7 +102,7 @@ def _read(file: Path) -> Image:
     from PIL import Image as Pillow
 
     try:
-        with Pillow.open(file) as image:
+        with Pillow.open(file, formats=_FORMATS) as image:
             mode, frames = image.mode, getattr(image, "n_frames", 1)
             channels = np.asarray(image.convert("RGB") if mode == "P" else image)
     # Pillow raises SyntaxError for some broken files.

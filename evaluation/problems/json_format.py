@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -79,7 +80,8 @@ def _value(value: object, hint: Any, what: str, folder: Path) -> object:
 
 def _plain(value: object, wanted: type, what: str) -> object:
     allowed = (int, float) if wanted is float else (wanted,)
-    if type(value) not in allowed:
+    too_large = wanted is float and type(value) in allowed and abs(value) > sys.float_info.max  # type: ignore[arg-type]
+    if type(value) not in allowed or too_large:
         raise InputError(f"{what} must be {_PLAIN[wanted]}, got {shown(value)}.")
     return value
 

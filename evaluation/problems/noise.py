@@ -7,7 +7,7 @@ from typing import Literal, final
 
 import numpy as np
 
-from evaluation.problems.checks import check, check_seed
+from evaluation.problems.checks import check, check_seed, check_size, check_snr
 from evaluation.problems.dataset import Split, SplitName, as_float32
 from evaluation.problems.splitwise import split_of
 from evaluation.problems.wrapper import Wrapper
@@ -25,7 +25,7 @@ class GaussianNoise(Wrapper):
 
     Attributes:
         problem: which measurements get noise; its signals stay as they are.
-        snr_db: signal-to-noise ratio in dB.
+        snr_db: signal-to-noise ratio in dB, in [-200, 200].
         over: "split" takes the mean over all samples of a split, "sample" over each sample alone.
         seed: of the noise.
     """
@@ -37,7 +37,7 @@ class GaussianNoise(Wrapper):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check("SNR in dB", self.snr_db, "finite", bool(np.isfinite(self.snr_db)))
+        check_snr(self.snr_db)
         check("reach of the SNR", self.over, "split or sample", self.over in ("split", "sample"))
         check_seed(self.seed)
 
@@ -62,7 +62,8 @@ class SaltAndPepper(Wrapper):
     Attributes:
         problem: which measurements are hit; its signals stay as they are.
         density: the probability, in (0, 1] (paper: 0.01).
-        amplitude: positive; None takes the largest magnitude among the measurements of the split.
+        amplitude: positive, at most 1e18; None takes the largest magnitude among the measurements of the
+            split.
         seed: of the noise.
     """
 
@@ -75,8 +76,7 @@ class SaltAndPepper(Wrapper):
     def __post_init__(self) -> None:
         check("density of hit measurements", self.density, "in (0, 1]", 0 < self.density <= 1)
         if self.amplitude is not None:
-            usable = self.amplitude > 0 and bool(np.isfinite(self.amplitude))
-            check("amplitude", self.amplitude, "positive and finite", usable)
+            check_size("amplitude", self.amplitude)
         check_seed(self.seed)
 
     def split(self, draw: int, name: SplitName) -> Split:

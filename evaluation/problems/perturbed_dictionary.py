@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evaluation.problems.checks import check, check_seed, generator
+from evaluation.problems.checks import check_seed, check_size, generator
 from evaluation.problems.dataset import Split, SplitName, as_float32
 from evaluation.problems.dictionaries import with_norms
 from evaluation.problems.splitwise import split_of
@@ -31,8 +31,8 @@ class PerturbedDictionary(Wrapper):
 
     Attributes:
         problem: which dictionary changes; what it recovers must be signals.
-        scale: of the Laplace distribution, positive (paper: 1e-3); the standard deviation is sqrt(2) times
-            it.
+        scale: of the Laplace distribution, positive, at most 1e18 (paper: 1e-3); the standard deviation is
+            sqrt(2) times it.
         seed: of the perturbation.
     """
 
@@ -42,9 +42,13 @@ class PerturbedDictionary(Wrapper):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        usable = self.scale > 0 and bool(np.isfinite(self.scale))
-        check("Laplace scale", self.scale, "positive and finite", usable)
+        check_size("Laplace scale", self.scale)
         check_seed(self.seed)
+
+    @property
+    def draws_differ(self) -> bool:
+        """Whether another draw is other data: all draws have the same changed dictionary."""
+        return self.problem.draws_differ
 
     @cached_property
     def dictionary(self) -> Tensor:

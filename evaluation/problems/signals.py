@@ -13,7 +13,8 @@ from evaluation.problems.checks import check
 from evaluation.problems.described import Described
 
 _LEAST_FILLED = 0.1
-_LEAST = float(np.finfo(np.float32).tiny)
+_LEAST = float(np.finfo(np.float32).tiny) ** 0.5
+"""Smaller entries have squares below the normal numbers of float32, and may have none."""
 
 
 class Signals(Described):
@@ -34,7 +35,7 @@ class Signals(Described):
         """Signals ``(samples, n)``, among them some that are zero, perhaps."""
 
     def draw(self, rng: np.random.Generator, samples: int, n: int) -> NDArray[np.float64]:
-        """Signals ``(samples, n)``; one that is zero in float32, of no defined NMSE, is drawn again."""
+        """Signals ``(samples, n)``; one without energy in float32, of no defined NMSE, is drawn again."""
         x = np.zeros((samples, n))
         empty = np.arange(samples)
         while empty.size:

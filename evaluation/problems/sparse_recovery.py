@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from evaluation.digest import Json
-from evaluation.problems.checks import check, check_seed
+from evaluation.problems.checks import check, check_seed, check_snr
 from evaluation.problems.dataset import Split, SplitName, as_float32
 from evaluation.problems.described import Described
 from evaluation.problems.dictionaries import GaussianDictionary
@@ -32,8 +32,8 @@ class SparseRecovery(Described, Splitwise):
         m: measurements a sample.
         n: entries of a signal.
         sparsity: probability that an entry is non-zero (paper: 0.1).
-        snr_db: signal-to-noise ratio in dB over a whole split: the Gaussian noise has the mean power of
-            ``D x`` divided by ``10**(snr_db / 10)``; None means no noise.
+        snr_db: signal-to-noise ratio in dB, in [-200, 200], over a whole split: the Gaussian noise has the
+            mean power of ``D x`` divided by ``10**(snr_db / 10)``; None means no noise.
         seed: of dictionary and data.
         train: training samples.
         valid: validation samples.
@@ -57,7 +57,7 @@ class SparseRecovery(Described, Splitwise):
         BernoulliGaussian(self.sparsity).check(self.n)
         check_seed(self.seed)
         if self.snr_db is not None:
-            check("SNR in dB", self.snr_db, "finite", bool(np.isfinite(self.snr_db)))
+            check_snr(self.snr_db)
 
     @cached_property
     def dictionary(self) -> Tensor:

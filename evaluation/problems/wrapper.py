@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from torch import Tensor
@@ -43,8 +43,13 @@ class Wrapper(Described, Splitwise):
 
     def _generator(self, seed: int, purpose: int, draw: int, name: SplitName) -> np.random.Generator:
         """Random numbers of one split, independent of those of wrappers of the same kind further inside."""
-        inside, problem = 0, self.problem
-        while isinstance(problem, Wrapper):
-            inside += type(problem) is type(self)
-            problem = problem.problem
+        inside = _deepest(self, type(self)) - 1
         return generator(seed, purpose, inside, draw, SPLITS.index(name))
+
+
+def _deepest(problem: object, kind: type[Wrapper]) -> int:
+    """Wrappers of a kind on the way to whatever problem inside has most of them, this one included."""
+    if not isinstance(problem, Wrapper):
+        return 0
+    inside = (_deepest(getattr(problem, field.name), kind) for field in fields(problem))
+    return (type(problem) is kind) + max(inside)

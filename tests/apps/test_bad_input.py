@@ -71,7 +71,7 @@ def content(folder: Path) -> dict[str, bytes | None]:
         ("--sparsity 1.5", r"sparsity must be in \(0, 1\], got 1.5"),
         ("--sparsity nan", r"sparsity must be in \(0, 1\], got nan"),
         ("--sparsity 1e-9", "sparsity times n must be at least 0.1, got 1.6e-08"),
-        ("--snr nan", "SNR in dB must be finite, got nan"),
+        ("--snr nan", "SNR in dB must be from -200 to 200, got nan"),
         ("--device abacus", "device must be 'auto', 'cpu' or one torch reports"),
         ("--memory nan", "positive number of GiB, got nan"),
         ("--memory 0.02", r"layers needs at least 0\.\d\d GiB of memory .*, got 0\.02 GiB"),

@@ -17,6 +17,7 @@ import pytest
 
 from apps.baselines.cli import main, parser
 from apps.baselines.networks import published_networks
+from builders.cells import create_cell
 from builders.files import save_network
 from builders.network import build
 from evaluation.problems import SparseRecovery
@@ -91,6 +92,8 @@ def test_the_same_command_again_trains_nothing_and_gives_the_same_quality(
     assert after.keys() - before.keys() == {"short"}
     assert all(before[name] == after[name] for name in after.keys() & before.keys())
     printed = capsys.readouterr().out
+    problem = " ".join(printed.partition("problem: ")[2].split())
+    assert problem.startswith("kind sparse_recovery, m 8, n 16, sparsity 0.1, snr_db 20.0, seed 0, ")
     for name in after:
         assert re.search(rf"^{re.escape(name)} +-?\d+\.\d\d +\[", printed, re.MULTILINE), name
 
@@ -101,6 +104,26 @@ def test_a_cell_gives_its_chain_and_takes_the_genomes(tmp_path: Path, given: Pat
     assert rows["lista"]["quality_db"] == rows["LISTA"]["quality_db"]
     assert rows["lista"]["cell"] == "lista"
     assert rows["short (lista)"]["genome"] == Genome.dense(2).to_dict()
+
+
+def test_a_network_of_a_cell_of_ones_own_needs_that_cell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = "examples.primal_dual:PrimalDual"
+    network = build(Genome.lista(2), SparseRecovery(m=8, n=16).dictionary, cell=create_cell(own))
+    save_network(tmp_path / "mine.safetensors", network, {})
+    given = ["--network", str(tmp_path / "mine.safetensors")]
+    assert main([*SIZES, *QUICK, "--out", str(tmp_path / "out"), *given]) == 2
+    assert f"Its cell '{own}' is none of the library's and must be given" in capsys.readouterr().err
+    rows = {row["name"]: row for row in measure(tmp_path / "out", *QUICK, *given, "--cell", own)["rows"]}
+    assert rows["mine"]["cell"] == own
+    assert rows["mine"]["quality_db"] != rows[own]["quality_db"]
+
+
+def test_the_page_names_what_is_compared() -> None:
+    page = (ROOT / "docs/baselines.md").read_text("utf-8")
+    compared = page.partition("## What is compared")[2].partition("##")[0]
+    assert [name for name in published_networks(5) if f" {name}" not in compared] == []
 
 
 def test_tuning_reads_validation_alone(tmp_path: Path) -> None:
@@ -196,3 +219,4 @@ def test_help_is_quick_and_imports_nothing_slow() -> None:
         assert not re.search(rf"\| +{name}$", done.stderr, re.MULTILINE)
     for option in ("--solvers", "--network", "--snr", "--tuning", "--rounds", "--data"):
         assert option in done.stdout
+    assert "[]" not in done.stdout

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from apps.cli import run
@@ -43,6 +45,15 @@ def test_refused_input_is_its_sentence(tmp_path: Path, capsys: pytest.CaptureFix
     assert run(main) == 2
     told = f"The genome file must be readable, got No such file or directory for {tmp_path / 'none.json'}.\n"
     assert capsys.readouterr() == ("", told)
+
+
+def test_too_little_memory_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> int:
+        return np.zeros(10**17).ndim
+
+    assert run(main) == 2
+    told = r"There is too little memory for what was asked: Unable to allocate [^\n]+\.\n"
+    assert re.fullmatch(told, capsys.readouterr().err)
 
 
 def test_an_archive_that_cannot_be_used_is_its_sentence(

@@ -141,6 +141,7 @@ def test_zero_measurements_and_exact_signals_stay_finite() -> None:
     made = network(dictionary, HyperLista(), (0.05, 0.02, 20.0))
     with torch.no_grad():
         assert not made(torch.zeros(2, 12)).any()
+        assert made(torch.zeros(0, 12)).shape == (0, 20)
     orthonormal = network(np.eye(6), HyperLista(), (0.01, 0.0, 1e6))
     b = torch.tensor([[3.0, 0.0, -2.0, 0.0, 0.0, 5.0]])
     with torch.no_grad():

@@ -29,8 +29,11 @@ def test_options_are_checked() -> None:
         create_cell("lista", {"tied": 1})
     with pytest.raises(InputError, match="option tied of cell 'lista_cp' must be true or false, got 'no'"):
         create_cell("lista_cp", {"tied": "no"})
-    for l1 in (-0.1, float("nan"), True, "0.4"):
+    with pytest.raises(InputError, match="option symmetric of cell 'hyperlista' must be true or false"):
+        create_cell("hyperlista", {"symmetric": "no"})
+    for l1 in (-0.1, float("nan"), 10**400, True, "0.4"):
         with pytest.raises(InputError, match="option l1 of cell 'step_lista' must be at least 0, got"):
             create_cell("step_lista", {"l1": l1})
+    assert repr(create_cell("step_lista", {"l1": 1}).describe()) == "{'name': 'step_lista', 'l1': 1.0}"
     with pytest.raises(InputError, match="Cell 'alista' has no option 'tied'"):
         create_cell("alista", {"tied": True})

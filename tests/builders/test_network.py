@@ -82,6 +82,9 @@ def test_soft_threshold_solves_its_proximal_problem() -> None:
     ("matrix", "message"),
     [
         (np.ones(4), r"matrix \(m, n\), got shape \(4,\)"),
+        (np.full((2, 3), 1e300), "finite, got inf at row 0, column 0"),
+        (np.full((2, 3), 1e-25), "largest entry must be from 1e-15 to 1e[+]15 in magnitude, got 1.0e-25"),
+        (np.array([[1.0, 1e-60], [1.0, 0.0]]), "no zero column, got one at column 1"),
         (np.full((2, 3), np.nan), "finite, got nan at row 0, column 0"),
         (np.array([[1.0, 0.0], [1.0, 0.0]]), "no zero column, got one at column 1"),
     ],

@@ -60,7 +60,9 @@ def test_foreign_missing_and_misfitting_files_are_refused(tmp_path: Path, networ
         load_network(tmp_path / "other.safetensors")
 
 
-@pytest.mark.parametrize("name", ["os:path", "examples.primal_dual:PrimalDual", '{"name": "os:path"}', "{"])
+@pytest.mark.parametrize(
+    "name", ["os:path", "examples.primal_dual:PrimalDual", '{"name": "os:path"}', "{", '{"a":' * 100_000]
+)
 def test_no_module_is_imported_because_a_file_names_it(
     tmp_path: Path, network: UnrolledNetwork, name: str
 ) -> None:

@@ -195,12 +195,17 @@ def save_frames(folder: Path) -> None:
     )
 
 
+def save_disguised(folder: Path) -> None:
+    Image.fromarray(picture(0)).save(folder / "e.png", format="EPS")
+
+
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
         (save_colours, r"c\.png must be grey-scale, got colours"),
         (save_deep, r"d\.png must be one grey-scale picture of 8 bits, got 1 of mode I;16"),
         (save_torn, r"t\.png must be readable: "),
+        (save_disguised, r"e\.png must be readable: cannot identify"),
         (save_frames, r"f\.tif must be one grey-scale picture of 8 bits, got 2 of mode L"),
         (
             lambda folder: (folder / "x.jpg").write_text("no image"),

@@ -144,6 +144,7 @@ BASE: dict[str, Any] = {"kind": "sparse_recovery"}
         (BASE | {"m": True}, "Key 'm' of sparse_recovery must be an integer, got True"),
         (BASE | {"m": None}, "Key 'm' of sparse_recovery must be an integer, got None"),
         (BASE | {"snr_db": "high"}, "Key 'snr_db' of sparse_recovery must be a number, got 'high'"),
+        (BASE | {"snr_db": 10**400}, "Key 'snr_db' of sparse_recovery must be a number, got 1000"),
         (BASE | {"m": 0}, "problem's m must be at least 1, got 0"),
         (
             {"kind": "limited", "problem": BASE, "train": 5},

@@ -59,7 +59,8 @@ def test_a_problem_is_a_value_and_its_draws_are_independent() -> None:
         ({"m": 0}, "problem's m must be at least 1, got 0"),
         ({"sparsity": 1.5}, r"sparsity must be in \(0, 1\], got 1.5"),
         ({"sparsity": 0.002}, "sparsity times n must be at least 0.1, got 0.08"),
-        ({"snr_db": float("nan")}, "SNR in dB must be finite, got nan"),
+        ({"snr_db": float("nan")}, "SNR in dB must be from -200 to 200, got nan"),
+        ({"snr_db": 4000.0}, "SNR in dB must be from -200 to 200, got 4000.0"),
         ({"valid": 0}, "valid must be at least 1, got 0"),
     ],
 )
@@ -142,6 +143,7 @@ def with_value(value: float, *place: int | slice) -> Callable[[Array], Array]:
         (changed("train_b", with_value(np.inf, 0, 3)), "train_b must be finite, got inf at row 0, column 3"),
         (changed("dictionary", with_value(0, slice(None), 5)), "no zero column, got one at column 5"),
         (changed("valid_x", with_value(0, 4)), "all-zero row 4 in array valid_x"),
+        (changed("valid_x", with_value(1e-30, 4)), "all but zero row 4 in array valid_x"),
         (changed("dictionary", lambda a: a.astype(str)), "dictionary must hold real numbers, got dtype <U"),
         (changed("dictionary", lambda a: a.astype(object)), "readable .npz archive"),
         (lambda a: a.pop("test_b"), "must hold array test_b"),

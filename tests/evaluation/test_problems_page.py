@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from evaluation import problems
 from evaluation.problems import PaperSetting, load_problem
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/problems.md").read_text("utf-8")
+FILES = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
@@ -21,9 +24,26 @@ def test_the_examples_run(block: str) -> None:
 
 
 def test_the_file_describes_a_problem(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    text, _ = FILES
     (tmp_path / "problem.json").write_text(text, encoding="utf-8")
     assert load_problem(tmp_path / "problem.json").dictionary.shape == (25, 50)
+
+
+def test_the_file_of_images_finds_its_folders(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="an optional package")
+    _, text = FILES
+    (tmp_path / "problem.json").write_text(text, encoding="utf-8")
+    rng = np.random.default_rng(0)
+    for folder in ("bsd400", "set11"):
+        (tmp_path / folder).mkdir()
+        for name in ("a.png", "b.png"):
+            pixels = rng.integers(0, 256, (16, 24), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / folder / name)
+    problem = load_problem(tmp_path / "problem.json")
+    assert isinstance(problem, problems.NaturalImages)
+    assert problem.training != problem.testing
+    assert (problem.side, problem.measurements, problem.learning.atoms) == (16, 128, 512)
+    assert problem.cache == tmp_path / "learned"
 
 
 def test_the_tables_name_every_problem_and_open_choice() -> None:
