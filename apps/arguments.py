@@ -54,3 +54,29 @@ def assignment(text: str) -> tuple[str, Scalar]:
         return name, value
     number = isinstance(read, int) or (isinstance(read, float) and math.isfinite(read))
     return name, read if number else value
+
+
+def named_options(text: str, what: str) -> tuple[str, dict[str, Scalar]]:
+    """Read ``NAME[,OPTION=VALUE...]``; values as ``assignment`` reads them.
+
+    Args:
+        text: what the user wrote.
+        what: what it names, as the subject of messages.
+
+    Raises:
+        InputError: an option has no name or no value, or is given twice.
+    """
+    # Imported here, for --help must be quick and must work where NumPy is missing.
+    from genome.errors import InputError
+
+    name, *assignments = text.split(",")
+    options: dict[str, Scalar] = {}
+    for each in assignments:
+        try:
+            option, value = assignment(each)
+        except ValueError:
+            raise InputError(f"{what} must be NAME,OPTION=VALUE,..., got {text!r}.") from None
+        if option in options:
+            raise InputError(f"An option must be given once, got {option!r} twice in {text!r}.")
+        options[option] = value
+    return name, options

@@ -67,7 +67,7 @@ def _add_networks(group: argparse._ArgumentGroup) -> None:
         "--cell",
         dest="cells",
         action="append",
-        metavar="CELL",
+        metavar="CELL[,OPTION=VALUE...]",
         default=[],
         help="a cell to train as a plain chain, and for the genomes; may be given again for others",
     )

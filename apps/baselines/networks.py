@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+from analysis.shown import cell_text
+from apps.arguments import named_options
 from apps.baselines.contender import Contender, network_contender
 from apps.baselines.options import BaselinesOptions
 from builders.cells import Cell, Lista, cell_names, create_cell
@@ -52,11 +54,11 @@ def architectures(options: BaselinesOptions) -> list[tuple[str, Architecture]]:
     Raises:
         InputError: a genome file or a cell cannot be used.
     """
-    cells = [create_cell(name) for name in options.cells]
-    chains = [(cell.name, (cell, Genome.lista(options.layers))) for cell in cells]
+    cells = _cells(options)
+    chains = [(cell_text(cell.describe()), (cell, Genome.lista(options.layers))) for cell in cells]
     genomes = [(path.stem, load_genome(path)) for path in options.genomes]
     given = [
-        (f"{name} ({cell.name})" if cells else name, (cell, genome))
+        (f"{name} ({cell_text(cell.describe())})" if cells else name, (cell, genome))
         for name, genome in genomes
         for cell in cells or [Lista()]
     ]
@@ -69,7 +71,7 @@ def trained_files(options: BaselinesOptions, problem: Problem) -> list[Contender
     Raises:
         InputError: a file cannot be used, or is a network for another dictionary.
     """
-    own = [create_cell(name) for name in options.cells if name not in cell_names()]
+    own = [cell for cell in _cells(options) if cell.name not in cell_names()]
     contenders = []
     for path in options.networks:
         network = _network(path, own)
@@ -80,6 +82,10 @@ def trained_files(options: BaselinesOptions, problem: Problem) -> list[Contender
             raise InputError(f"A network must be for the problem's dictionary, got another one in {path}.")
         contenders.append(network_contender(path.stem, network, _details(network.cell, network.genome)))
     return contenders
+
+
+def _cells(options: BaselinesOptions) -> list[Cell]:
+    return [create_cell(*named_options(text, "A cell")) for text in options.cells]
 
 
 def _network(path: Path, own: Sequence[Cell]) -> UnrolledNetwork:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import optimizers
-from apps.arguments import Scalar, assignment
+from apps.arguments import Scalar, named_options
 from genome import DesignSpace, InputError
 from optimizers import CONNECTIONS, SCORE, Goal, Optimizer
 
@@ -46,23 +46,12 @@ class Strategy:
 
 
 def parse(text: str) -> Strategy:
-    """Read ``NAME[,OPTION=VALUE...]``; values as ``apps.arguments.assignment`` reads them.
+    """Read ``NAME[,OPTION=VALUE...]``, see ``apps.arguments.named_options``.
 
     Raises:
         InputError: an option has no name or no value, or is given twice.
     """
-    name, *assignments = text.split(",")
-    options: dict[str, Scalar] = {}
-    for each in assignments:
-        try:
-            option, value = assignment(each)
-        except ValueError:
-            raise InputError(
-                f"An optimizer to compare must be NAME,OPTION=VALUE,..., got {text!r}."
-            ) from None
-        if option in options:
-            raise InputError(f"An option must be given once, got {option!r} twice in {text!r}.")
-        options[option] = value
+    name, options = named_options(text, "An optimizer to compare")
     return Strategy(text, name, tuple(options.items()))
 
 

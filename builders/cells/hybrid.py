@@ -71,6 +71,10 @@ class Hybrid(Cell):
     ``D^+ (D z - b)``. For signals with one entry in ten, measured by Gaussian dictionaries (25 x 50, 50 x
     100), that is twice ISTA's threshold in the first layer, and 16 layers that were never trained recover as
     well as with learned thresholds, or better, whatever their weights.
+
+    As in the cells that they come from, ``W_b`` and ``W`` are introduced by layer 1 and ``W_x`` by layer 2,
+    whatever the genome: where a kind of weight is first used later, the phase of that layer which trains only
+    what is new does not train it.
     """
 
     name: ClassVar[str] = "hybrid"

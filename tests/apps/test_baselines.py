@@ -106,6 +106,12 @@ def test_a_cell_gives_its_chain_and_takes_the_genomes(tmp_path: Path, given: Pat
     assert rows["short (lista)"]["genome"] == Genome.dense(2).to_dict()
 
 
+def test_a_cell_takes_options(tmp_path: Path) -> None:
+    content = measure(tmp_path, *QUICK, "--cell", "lista,tied=false")
+    rows = {row["name"]: row for row in content["rows"]}
+    assert rows["lista tied=false"]["cell"] == {"name": "lista", "tied": False}
+
+
 def test_a_network_of_a_cell_of_ones_own_needs_that_cell(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,6 +166,7 @@ def test_tuning_reads_validation_alone(tmp_path: Path) -> None:
         (["--network", "{given}/other.safetensors"], "must be for the problem's dictionary, got another one"),
         (["--genome", "{given}/short.json"] * 2, "names of what is compared must differ, got 'short' twice"),
         (["--cell", "lstm"], "The cell must be one of"),
+        (["--cell", "lista,tied"], "A cell must be NAME,OPTION=VALUE,..., got 'lista,tied'"),
         (["--data", "nothing.npz"], "must be an existing .npz file"),
         (["--protocol", "slow"], "protocol must be one of smoke, quick, paper, got 'slow'"),
         (["--samples", "1"], "must be at least 2, got 1"),
