@@ -75,7 +75,7 @@ print(*(genome.digest for batch in run(optimizer, [{size}] * 3) for genome in ba
 
 @pytest.mark.parametrize("name", MADE)
 def test_ask_and_tell_cost_little(name: str) -> None:
-    """At K = 16 in batches of 32, 5 ms of processor time a genome; the best of three, for the machine may be busy.
+    """At K = 16 in batches of 32, 5 ms of processor time a genome; the best of three.
 
     Optuna's models take longer; a Gaussian process, seconds.
     """
