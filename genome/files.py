@@ -41,19 +41,33 @@ def load_genome(path: str | os.PathLike[str], layers: int | None = None) -> Geno
         InputError: The file cannot be read, is larger than 1 MB, is truncated, or holds no genome of this
             version and depth; the message ends with the path.
     """
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"The genome file must be readable, got {error.strerror} for {path}.") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"A genome file must be at most {MAX_BYTES} bytes, got more in {path}.")
+    data = read_bounded(path, "genome file")
     try:
         return Genome.from_json(data.decode("utf-8"), layers)
     except UnicodeDecodeError as error:
         raise InputError(f"A genome file must be UTF-8 text, got other bytes in {path}.") from error
     except InputError as error:
         raise InputError(f"{str(error).removesuffix('.')}, in {path}.") from error
+
+
+def read_bounded(path: str | os.PathLike[str], what: str) -> bytes:
+    """Read a small file.
+
+    Args:
+        path: The file.
+        what: What it is, for messages.
+
+    Raises:
+        InputError: The file cannot be read, or is larger than 1 MB; the message ends with the path.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"The {what} must be readable, got {error.strerror} for {path}.") from error
+    if len(data) > MAX_BYTES:
+        raise InputError(f"A {what} must be at most {MAX_BYTES} bytes, got more in {path}.")
+    return data
 
 
 def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> None:

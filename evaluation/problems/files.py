@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from evaluation.problems.base import Problem
 from evaluation.problems.described import FromFile
 from evaluation.problems.json_format import problem_from_dict
 from genome import InputError
-from genome.files import write_atomic
-
-MAX_BYTES: Final = 1_000_000
-"""Largest problem file: a bound against opening something else by mistake."""
+from genome.files import read_bounded, write_atomic
 
 
 def save_problem(path: str | Path, problem: Problem) -> None:
@@ -41,13 +38,7 @@ def load_problem(path: str | Path) -> Problem:
         InputError: the file cannot be read, is larger than 1 MB, is no JSON, or describes no problem, see
             ``problem_from_dict``; the message ends with the path.
     """
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"The problem file must be readable, got {error.strerror} for {path}.") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"A problem file must be at most {MAX_BYTES} bytes, got more in {path}.")
+    data = read_bounded(path, "problem file")
     try:
         return problem_from_dict(json.loads(data, object_pairs_hook=_once), Path(path).parent)
     except InputError as error:
