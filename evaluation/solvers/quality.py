@@ -90,8 +90,10 @@ class Judge:
 
     def _score(self, errors: Tensor, units: Sequence[int]) -> float:
         """Score of the units, of which one that comes twice counts twice."""
-        members = [self._units[unit] for unit in units]
-        rows, groups = torch.cat(members), None
-        if self._split.groups is not None:
+        if self._split.groups is None:
+            rows, groups = torch.tensor(units), None
+        else:
+            members = [self._units[unit] for unit in units]
+            rows = torch.cat(members)
             groups = torch.repeat_interleave(torch.tensor([len(member) for member in members]))
         return self._problem.metric.scores(errors[None, rows], self._energies[None, rows], groups).mean_db[0]
