@@ -43,8 +43,12 @@ class UnrolledNetwork(nn.Module):
         self.layout = network_layout(cell, self._injection, dictionary, genome.layers)
         for spec in self.layout.specs:
             self.register_parameter(spec.name, nn.Parameter(spec.initial.clone()))
-        weights = self._injection.weights(Genes.of([genome]).gates)
-        self.register_buffer("weights", weights, persistent=False)
+        gates = Genes.of([genome]).gates
+        with torch.no_grad():
+            start = {name: value[None] for name, value in self.named_parameters()}
+            for layer in range(genome.layers):
+                self._injection.enter(layer, gates[:, layer, :layer], start)
+        self.register_buffer("weights", self._injection.weights(gates), persistent=False)
         constants = cell.constants(dictionary)
         self._constants = tuple(constants)
         for name, value in constants.items():

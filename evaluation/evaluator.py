@@ -106,6 +106,7 @@ class Evaluator:
         self._objective = problem.objective.to(self.device)
         self._layouts: dict[int, Layout] = {}
         self.setting = digest(self.settings())
+        self._trained_setting = digest({**self.settings(), "problem": problem.trained_on.to_dict()})
 
     def attach(self, archive: Archive, owner: str) -> None:
         """From now on, take finished evaluations from an archive, and record new ones there.
@@ -117,7 +118,10 @@ class Evaluator:
         self._archive, self._owner = archive, owner
 
     def keep_prefixes(self, folder: Path) -> None:
-        """From now on, keep trained prefixes in a folder too, which may be deleted at any time."""
+        """From now on, keep trained prefixes in a folder too, which may be deleted at any time.
+
+        Evaluators of problems that differ in their test data alone share them.
+        """
         self._prefixes = folder
         self._stores.clear()
 
@@ -274,7 +278,7 @@ class Evaluator:
         if layers not in self._stores:
             folder = None
             if self._prefixes is not None:
-                folder = PrefixFolder(self._prefixes, self.setting, layers, _FOLDER_BYTES)
+                folder = PrefixFolder(self._prefixes, self._trained_setting, layers, _FOLDER_BYTES)
             self._stores[layers] = PrefixStore(0, folder)
             for store in self._stores.values():
                 store.resize(kept_bytes(self._memory) // len(self._stores))

@@ -83,6 +83,11 @@ class Trainer:
         """Whether a training step must consist of these: on accelerators, and wherever it is recorded."""
         return self.device.type != "cpu" or self.recorder is not None
 
+    def enter(self, members: Sequence[Member], rows: Tensor, depth: int) -> None:
+        """Have the deepest layer start as its gates say, in place, in rows ``(P, size)``."""
+        gates = torch.tensor([member.genome.gates[depth - 1] for member in members], dtype=rows.dtype)
+        self.injection.enter(depth - 1, gates.to(rows.device), self.layout.views(rows))
+
     def bind(
         self, members: Sequence[Member], rows: Tensor, gradient: Tensor, depth: int, lowest: int
     ) -> PopulationStep:

@@ -60,6 +60,7 @@ def train_stage(
     start = time.perf_counter()
     depth = members[0].genome.layers
     rows = torch.stack([parent.row for parent in parents]).to(trainer.device)
+    trainer.enter(members, rows, depth)
     for index in range(len(trainer.protocol.phases)):
         rows = run_phase(trainer, members, rows, depth, index)
     places = trainer.places(len(members))

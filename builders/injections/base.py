@@ -11,7 +11,7 @@ from torch import Tensor
 
 from builders.parameters import ParameterSpec
 
-Form = Literal["sum", "mean", "fista", "naive", "momentum"]
+Form = Literal["sum", "mean", "fista", "sum_from_mean", "mean_from_chain", "naive", "momentum"]
 """Name of an injection."""
 
 
@@ -34,6 +34,16 @@ class Injection(ABC):
             layers: depth K.
             n: entries of a signal.
         """
+
+    def enter(self, layer: int, gates: Tensor, parameters: Mapping[str, Tensor]) -> None:
+        """Set in place how a layer starts, where that depends on its gates; called before it first trains.
+
+        Args:
+            layer: 0-based layer.
+            gates: of that layer, ``(P, layer)``, 1 where it takes the source, else 0.
+            parameters: stacked parameters as ``parameters`` has them start, ``(P, *shape)`` each.
+        """
+        del layer, gates, parameters
 
     @abstractmethod
     def weights(self, gates: Tensor) -> Tensor:

@@ -8,11 +8,18 @@ from typing import Final
 from builders.injections.base import Injection
 from builders.injections.momentum import Momentum
 from builders.injections.naive import NaiveAverage
-from builders.injections.weighted import FistaSum, WeightedMean, WeightedSum
+from builders.injections.weighted import (
+    FistaSum,
+    MeanFromChain,
+    SumFromMean,
+    WeightedMean,
+    WeightedSum,
+)
 from genome.errors import InputError
 
 _INJECTIONS: Final[Mapping[str, type[Injection]]] = {
-    kind.form: kind for kind in (WeightedSum, WeightedMean, FistaSum, NaiveAverage, Momentum)
+    kind.form: kind
+    for kind in (WeightedSum, WeightedMean, FistaSum, SumFromMean, MeanFromChain, NaiveAverage, Momentum)
 }
 
 

@@ -75,6 +75,53 @@ class WeightedMean(WeightedAverage):
 
 
 @final
+class SumFromMean(WeightedAverage):
+    """The weighted sum with the start of the released code: every input begins with the same coefficient.
+
+    ``c`` starts at one over the number of inputs of its destination. Beside ``WeightedMean``, which computes
+    the same at first, it tells what the division by the number of inputs does in training.
+    """
+
+    form = "sum_from_mean"
+
+    def initial_coefficients(self, layers: int) -> Tensor:
+        """Ones below the diagonal, ``(K, K)``; ``enter`` divides them."""
+        return torch.tril(torch.ones(layers, layers), -1)
+
+    def enter(self, layer: int, gates: Tensor, parameters: Mapping[str, Tensor]) -> None:
+        """Divide a layer's coefficients by its number of inputs."""
+        if layer > 0:
+            parameters[COEFFICIENT][:, layer, :layer] = 1.0 / gates.sum(dim=1, keepdim=True)
+
+    def weights(self, gates: Tensor) -> Tensor:
+        """The gates themselves, ``(P, K, K)``."""
+        return gates
+
+
+@final
+class MeanFromChain(WeightedAverage):
+    """The weighted mean with the start of the weighted sum: as plain LISTA, whatever the connections are.
+
+    The default connection's coefficient starts at the number of inputs of its destination, every other at 0.
+    """
+
+    form = "mean_from_chain"
+
+    def initial_coefficients(self, layers: int) -> Tensor:
+        """Ones on the default connections, zeros elsewhere, ``(K, K)``; ``enter`` multiplies them."""
+        return default_connections(layers)
+
+    def enter(self, layer: int, gates: Tensor, parameters: Mapping[str, Tensor]) -> None:
+        """Multiply a layer's default coefficient by its number of inputs."""
+        if layer > 0:
+            parameters[COEFFICIENT][:, layer, layer - 1] = gates.sum(dim=1)
+
+    def weights(self, gates: Tensor) -> Tensor:
+        """Gates divided by the number of inputs of their destination, ``(P, K, K)``."""
+        return gates / inputs(gates)
+
+
+@final
 class FistaSum(WeightedAverage):
     """The weighted sum with FISTA's own start (Beck and Teboulle 2009; paper, A.1.1, eq. 7).
 

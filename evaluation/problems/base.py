@@ -38,6 +38,12 @@ class Problem(ABC):
         """Whether another draw is other data."""
         return True
 
+    @property
+    def trained_on(self) -> Problem:
+        """The problem with the same training and validation, whose trained networks are these: itself, as a
+        rule."""
+        return self
+
     @abstractmethod
     def dataset(self, draw: int) -> Dataset:
         """One draw of the data.

@@ -36,6 +36,11 @@ class TestedOn(Wrapper):
         """Whether another draw is other data."""
         return self.problem.draws_differ or self.test.draws_differ
 
+    @property
+    def trained_on(self) -> Problem:
+        """The first problem."""
+        return self.problem.trained_on
+
     def split(self, draw: int, name: SplitName) -> Split:
         """The test split of the other problem, or another split of the first.
 

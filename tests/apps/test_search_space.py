@@ -51,7 +51,9 @@ def bits(out: Path) -> dict[str, tuple[Any, ...]]:
         return {e.key: (e.request, e.status, e.valid_nmse_db, e.test_nmse_db) for e in archive.evaluations()}
 
 
-@pytest.mark.parametrize("form", ["sum", "mean", "fista", "naive", "momentum"])
+@pytest.mark.parametrize(
+    "form", ["sum", "mean", "fista", "sum_from_mean", "mean_from_chain", "naive", "momentum"]
+)
 def test_every_form_can_be_searched(search: Search, form: str) -> None:
     out = search("--form", form)
     content = result(out)

@@ -133,5 +133,8 @@ class Silent(Cell):
 def test_unknown_costs_and_forms_are_refused() -> None:
     with pytest.raises(InputError, match="Cell 'silent' does not say what its networks cost"):
         costs(Genome.lista(3), Silent(), M, N, "sum")
-    with pytest.raises(InputError, match="must be one of sum, mean, fista, naive, momentum, got 'product'"):
+    with pytest.raises(
+        InputError,
+        match="must be one of sum, mean, fista, sum_from_mean, mean_from_chain, naive, momentum, got 'product'",
+    ):
         costs(Genome.lista(3), Lista(), M, N, "product")

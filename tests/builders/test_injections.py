@@ -15,7 +15,15 @@ from genome import DesignSpace, Genome
 Floats = NDArray[np.float64]
 
 K, M, N = 6, 8, 13
-FORMS: tuple[Form, ...] = ("sum", "mean", "fista", "naive", "momentum")
+FORMS: tuple[Form, ...] = (
+    "sum",
+    "mean",
+    "fista",
+    "sum_from_mean",
+    "mean_from_chain",
+    "naive",
+    "momentum",
+)
 RNG = np.random.default_rng(4)
 DICTIONARY = RNG.standard_normal((M, N)) / np.sqrt(M)
 B = RNG.standard_normal((5, M))
@@ -50,9 +58,9 @@ def by_hand(network: UnrolledNetwork, form: Form) -> Floats:
         sources = genome.sources(d)
         for s in sources:
             match form:
-                case "sum":
+                case "sum" | "sum_from_mean":
                     factor = values["coefficient"][d - 1, s - 1]
-                case "mean":
+                case "mean" | "mean_from_chain":
                     factor = values["coefficient"][d - 1, s - 1] / len(sources)
                 case "fista":
                     alone = s == d - 1 and d > 2 and d - 2 not in sources
@@ -85,13 +93,22 @@ def test_every_injection_computes_its_equation(genome: Genome, form: Form) -> No
 
 
 @every_genome
-@pytest.mark.parametrize("form", ["sum", "momentum"])
-def test_sum_and_momentum_start_as_the_plain_chain_whatever_is_connected(genome: Genome, form: Form) -> None:
+@pytest.mark.parametrize("form", ["sum", "mean_from_chain", "momentum"])
+def test_three_forms_start_as_the_plain_chain_whatever_is_connected(genome: Genome, form: Form) -> None:
     chain = Genome.from_connections(K, (), genome.neurons, genome.side)
     b = torch.from_numpy(B).float()
     with torch.no_grad():
         torch.testing.assert_close(
             build(genome, DICTIONARY, form=form)(b), build(chain, DICTIONARY)(b), rtol=1e-6, atol=1e-7
+        )
+
+
+@every_genome
+def test_a_sum_that_starts_from_the_mean_starts_as_the_mean_does(genome: Genome) -> None:
+    b = torch.from_numpy(B).float()
+    with torch.no_grad():
+        torch.testing.assert_close(
+            build(genome, DICTIONARY, form="sum_from_mean")(b), build(genome, DICTIONARY, form="mean")(b)
         )
 
 

@@ -101,5 +101,8 @@ def test_refusals_name_the_rule_and_the_value() -> None:
         InputError, match=r"one of .*lista, lista_cp, .* or package\.module:Class, got 'nope'"
     ):
         build(Genome.lista(3), dictionary(), cell="nope")
-    with pytest.raises(InputError, match="one of sum, mean, fista, naive, momentum, got 'product'"):
+    with pytest.raises(
+        InputError,
+        match="one of sum, mean, fista, sum_from_mean, mean_from_chain, naive, momentum, got 'product'",
+    ):
         build(Genome.lista(3), dictionary(), form="product")  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """A member of a population is the network trained alone; a reused prefix is one trained from scratch."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from evaluation.evaluator import Evaluator
-from evaluation.problems.sparse_recovery import SparseRecovery
+from evaluation.problems import GaussianNoise, Problem, SparseRecovery, TestedOn
 from evaluation.protocol import Protocol, protocol
 from genome import DesignSpace, Evaluation, Genome, InputError, Request
 
@@ -17,7 +18,7 @@ PROBLEM = SparseRecovery(m=11, n=23, train=300, valid=70, test=50)
 SMOKE = protocol("smoke")
 
 
-def evaluator(training: Protocol = SMOKE, workers: int = 1, problem: SparseRecovery = PROBLEM) -> Evaluator:
+def evaluator(training: Protocol = SMOKE, workers: int = 1, problem: Problem = PROBLEM) -> Evaluator:
     return Evaluator(problem, training, device="cpu", workers=workers)
 
 
@@ -65,6 +66,22 @@ def test_any_order_and_number_of_workers(together: list[Bits]) -> None:
     order = np.random.default_rng(1).permutation(len(together))
     shuffled = evaluator(workers=3).evaluate([population()[i] for i in order])
     assert [bits(e) for e in shuffled] == [together[i] for i in order]
+
+
+def test_problems_with_the_same_training_share_their_trained_prefixes(tmp_path: Path) -> None:
+    noisy = TestedOn(PROBLEM, GaussianNoise(PROBLEM, 10.0))
+    request = Request(Genome.dense(K), test=True)
+    clean, sharing, alone = evaluator(), evaluator(problem=noisy), evaluator(problem=noisy)
+    clean.keep_prefixes(tmp_path)
+    sharing.keep_prefixes(tmp_path)
+    (there,), (here,), (trained,) = (each.evaluate([request]) for each in (clean, sharing, alone))
+    assert sharing.reuse.stages_trained == 0
+    assert alone.reuse.stages_trained == K
+    assert bits(here)[1:] == bits(trained)[1:]
+    assert (here.test_nmse_db, here.test_ratio_db) == (trained.test_nmse_db, trained.test_ratio_db)
+    assert here.valid_nmse_db == there.valid_nmse_db
+    assert here.test_nmse_db != there.test_nmse_db
+    assert here.key != there.key
 
 
 def test_prefixes_of_earlier_batches_are_reused_exactly(together: list[Bits]) -> None:
