@@ -1,4 +1,4 @@
-"""Pictures of a search as PNG files: the heat map of an average architecture and the learning curve.
+"""Pictures of a search: the heat map of an average architecture and the learning curve.
 
 Drawn with Matplotlib's Agg canvas through its object interface, so that no global figure or backend state is
 read or left behind. A file holds no date and no version: the same input gives the same bytes.
@@ -35,6 +35,29 @@ def draw_heatmap(
     chosen: Genome | None = None,
     neurons: Sequence[Neuron] | None = None,
 ) -> None:
+    """Write the picture that `heatmap_figure` draws.
+
+    Args:
+        path: PNG file to write; replaced if it exists.
+        share: see `heatmap_figure`, as for all that follows.
+        title: title of the picture.
+        chosen: a genome whose extra connections are outlined.
+        neurons: the neuron of each layer.
+
+    Raises:
+        InputError: as `heatmap_figure` does.
+        OSError: if the file cannot be written.
+    """
+    save_png(heatmap_figure(share, title=title, chosen=chosen, neurons=neurons), path)
+
+
+def heatmap_figure(
+    share: ArrayLike,
+    *,
+    title: str,
+    chosen: Genome | None = None,
+    neurons: Sequence[Neuron] | None = None,
+) -> Figure:
     """Draw the share of genomes that use each connection, in the layout of the paper's Figure 2.
 
     Rows are destination layers 1..K from top to bottom, columns are sources x(1)..x(K-1). Places that no
@@ -42,7 +65,6 @@ def draw_heatmap(
     on. Up to 16 layers the cells carry their values.
 
     Args:
-        path: PNG file to write; replaced if it exists.
         share: (K, K-1) entries in [0, 1], as `analysis.average.Average.share`.
         title: title of the picture.
         chosen: a genome of K layers whose extra connections are outlined.
@@ -51,7 +73,6 @@ def draw_heatmap(
     Raises:
         InputError: for a share that is no heat map (see `Genome.from_heatmap`), and for a genome or neurons
             of another depth.
-        OSError: if the file cannot be written.
     """
     values = _checked_share(share)
     layers = len(values)
@@ -64,17 +85,15 @@ def draw_heatmap(
             f"The neuron strip must have {layers} entries as the heat map has rows, got {len(neurons)}."
         )
     figure, axes, bar = parts.lay_out(layers, title, with_strip=neurons is not None)
-    parts.draw_cells(axes, values)
+    parts.draw_cells(axes, values, parts.share_scale())
     if chosen is not None:
         parts.outline(axes, chosen)
     if neurons is not None:
         parts.draw_neurons(axes, neurons)
     parts.label_layers(axes, layers)
     parts.explain(figure, layers, neurons, outlined=chosen is not None)
-    figure.colorbar(axes.images[0], cax=bar)
-    bar.set_title("share", fontsize=8)
-    bar.tick_params(labelsize=8)
-    save_png(figure, path)
+    parts.fill_bar(figure, axes, bar, "share")
+    return figure
 
 
 def draw_learning_curve(

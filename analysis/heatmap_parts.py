@@ -1,7 +1,8 @@
 """The parts that a heat-map picture is drawn from; `analysis.figures.draw_heatmap` puts them together."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -46,12 +47,40 @@ def share_colours() -> Colormap:
     return LinearSegmentedColormap.from_list("share", SHARE_COLOURS)
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How the values of a map are shown.
+
+    Attributes:
+        colours: colour map from `low` to `high`.
+        low: value of its first colour.
+        high: value of its last colour.
+        dark: magnitude above which a colour is so dark that what stands on it is white.
+        text: a value in a few characters.
+    """
+
+    colours: Colormap
+    low: float
+    high: float
+    dark: float
+    text: Callable[[float], str]
+
+
+def share_scale() -> Scale:
+    """The scale of shares, 0 to 1."""
+    return Scale(share_colours(), 0.0, 1.0, 0.5, _share_text)
+
+
+def _share_text(share: float) -> str:
+    return f"{share:.0f}" if share in (0.0, 1.0) else f"{share:.2f}"
+
+
 def _columns(layers: int) -> int:
     # A network of one layer has no column; it still gets a (blank) picture.
     return max(layers - 1, 1)
 
 
-def _cell_inches(layers: int) -> float:
+def cell_inches(layers: int) -> float:
     if layers <= LARGEST_LABELLED_DEPTH:
         return 0.52 if layers <= 8 else 0.44
     return max(0.14, 0.44 * LARGEST_LABELLED_DEPTH / layers)
@@ -59,7 +88,7 @@ def _cell_inches(layers: int) -> float:
 
 def _strip_cells(layers: int) -> tuple[float, float]:
     """Left edge and width of the neuron strip, in cells from the left edge of the map."""
-    inch = 1.0 / _cell_inches(layers)
+    inch = 1.0 / cell_inches(layers)
     return _columns(layers) + 0.15 * inch, 0.5 * inch
 
 
@@ -68,17 +97,13 @@ def lay_out(layers: int, title: str, *, with_strip: bool) -> tuple[Figure, Axes,
 
     All is placed by the inch, so that cells have one size whatever stands around them.
     """
-    cell = _cell_inches(layers)
+    cell = cell_inches(layers)
     columns = sum(_strip_cells(layers)) if with_strip else _columns(layers)
     left, bottom, top, right = 0.75, 0.95, 0.75, 0.95
     width = max(left + columns * cell + right, 4.6)
     height = bottom + layers * cell + top
     figure = Figure(figsize=(width, height), dpi=PIXELS_PER_INCH)
-    box = (left / width, bottom / height, columns * cell / width, layers * cell / height)
-    axes = figure.add_axes(box)
-    axes.set_xlim(-0.5, columns - 0.5)
-    axes.set_ylim(layers - 0.5, -0.5)
-    axes.set_autoscale_on(False)
+    axes = add_map(figure, (left, bottom), layers, columns)
     bar_height = min(layers * cell, 3.0)
     bar_left = left + columns * cell + 0.25
     bar_bottom = bottom + (layers * cell - bar_height) / 2
@@ -87,24 +112,36 @@ def lay_out(layers: int, title: str, *, with_strip: bool) -> tuple[Figure, Axes,
     return figure, axes, bar
 
 
-def draw_cells(axes: Axes, values: NDArray[np.float64]) -> None:
-    """Fill the lower triangle with shares (K, K-1), their values as text, and dots on default ones."""
+def add_map(figure: Figure, corner: tuple[float, float], layers: int, columns: float) -> Axes:
+    """Add the axes of a map of so many rows and columns, its lower left corner (inches) given."""
+    width, height = figure.get_size_inches()
+    cell = cell_inches(layers)
+    left, bottom = corner
+    box = (left / width, bottom / height, columns * cell / width, layers * cell / height)
+    axes = figure.add_axes(box)
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(layers - 0.5, -0.5)
+    axes.set_autoscale_on(False)
+    return axes
+
+
+def draw_cells(axes: Axes, values: NDArray[np.float64], scale: Scale) -> None:
+    """Fill the lower triangle with values (K, K-1), as text too, and dots on default connections."""
     layers = len(values)
     cells = np.full((layers, _columns(layers)), np.nan)
     lower = np.tril_indices(layers, k=-1)
     cells[lower] = values[lower]
     extent = (-0.5, _columns(layers) - 0.5, layers - 0.5, -0.5)
-    axes.imshow(cells, cmap=share_colours(), vmin=0, vmax=1, extent=extent, aspect="auto")
+    axes.imshow(cells, cmap=scale.colours, vmin=scale.low, vmax=scale.high, extent=extent, aspect="auto")
     labelled = layers <= LARGEST_LABELLED_DEPTH
     for row, column in zip(*(places.tolist() for places in lower), strict=True):
         axes.add_patch(_cell(row, column, edgecolor="#c8c8c8", linewidth=0.6))
-        share = float(values[row, column])
-        ink = "white" if share > 0.5 else "black"
+        value = float(values[row, column])
+        ink = "white" if abs(value) > scale.dark else "black"
         if column == row - 1:
             axes.plot(column, row, "o", color=ink, markersize=4 if labelled else 2)
         elif labelled:
-            text = f"{share:.0f}" if share in (0.0, 1.0) else f"{share:.2f}"
-            axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color=ink)
+            axes.text(column, row, scale.text(value), ha="center", va="center", fontsize=7.5, color=ink)
 
 
 def outline(axes: Axes, chosen: Genome) -> None:
@@ -156,6 +193,13 @@ def label_layers(axes: Axes, layers: int) -> None:
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def fill_bar(figure: Figure, axes: Axes, bar: Axes, name: str) -> None:
+    """Draw the colour bar of a map, with the name of its values above."""
+    figure.colorbar(axes.images[0], cax=bar)
+    bar.set_title(name, fontsize=8)
+    bar.tick_params(labelsize=8)
 
 
 def explain(figure: Figure, layers: int, neurons: Sequence[Neuron] | None, *, outlined: bool) -> None:

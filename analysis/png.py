@@ -1,11 +1,10 @@
 """PNG files of Matplotlib figures."""
 
-import io
 import os
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.figure_files import png_bytes
 from genome.files import write_atomic
 
 
@@ -15,6 +14,4 @@ def save_png(figure: Figure, path: str | os.PathLike[str]) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_figure(buffer, format="png", metadata={"Software": None})
-    write_atomic(path, buffer.getvalue())
+    write_atomic(path, png_bytes(figure))

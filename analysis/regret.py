@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import mannwhitneyu
 
 from analysis.comparison import CONFIDENCE
+from analysis.significance import holm
 from genome import InputError
 
 RESAMPLES = 4000
@@ -86,7 +87,8 @@ def regrets(
             )
     last = {name: runs[:, evaluations - 1] for name, runs in curves.items()}
     random = last[control]
-    p_values = holm({name: _p_value(values, random) for name, values in last.items() if name != control})
+    others = [name for name in last if name != control]
+    p_values = dict(zip(others, holm([_p_value(last[name], random) for name in others]), strict=True))
     result = {}
     for name, values in last.items():
         low, high = _interval(values, None if name == control else random, rng)
@@ -100,18 +102,6 @@ def regrets(
             found=float(np.mean(values <= 0.0)),
         )
     return result
-
-
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Holm's step-down correction: the chance of any false rejection is at most the level that is tested at.
-
-    Reference: S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scand. J. Statist. 6, 1979.
-    """
-    adjusted, largest = {}, 0.0
-    for rank, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[name]))
-        adjusted[name] = largest
-    return adjusted
 
 
 def _p_value(values: NDArray[np.float64], random: NDArray[np.float64]) -> float:

@@ -167,8 +167,8 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--form",
         default=None,
-        help="how earlier outputs combine: sum, mean, fista, sum_from_mean, mean_from_chain, naive or momentum; "
-        "the protocol's if absent",
+        help="how earlier outputs combine: sum, mean, fista, sum_from_mean, mean_from_chain, naive or "
+        "momentum; the protocol's if absent",
     )
     group.add_argument("--seeds", type=at_least(2), default=5, help="seeds of the final comparison")
     group.add_argument("--top", type=at_least(1), default=10, help="best genomes that make the average")

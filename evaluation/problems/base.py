@@ -40,8 +40,7 @@ class Problem(ABC):
 
     @property
     def trained_on(self) -> Problem:
-        """The problem with the same training and validation, whose trained networks are these: itself, as a
-        rule."""
+        """The problem whose trained networks are these: itself, unless it changes nothing but the test."""
         return self
 
     @abstractmethod

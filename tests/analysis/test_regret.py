@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.regret import best_so_far, holm, negative_hypervolume, regrets
+from analysis.regret import best_so_far, negative_hypervolume, regrets
 from analysis.regret_figure import draw_regret
 from genome import InputError
 
@@ -49,14 +49,6 @@ def test_what_cannot_be_compared_is_refused() -> None:
         regrets(curves, "random", 3, rng)
     with pytest.raises(InputError, match="got 1 runs of 2 of random"):
         regrets({"random": np.ones((1, 2))}, "random", 1, rng)
-
-
-def test_holm_keeps_the_order_and_never_lowers_a_p_value() -> None:
-    p = {"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.5}
-    adjusted = holm(p)
-    assert adjusted == pytest.approx({"a": 0.04, "c": 0.09, "b": 0.09, "d": 0.5})
-    assert all(adjusted[name] >= value for name, value in p.items())
-    assert holm({"a": 0.3}) == {"a": 0.3}
 
 
 def test_false_alarms_of_the_whole_family_stay_below_the_level() -> None:
