@@ -1,6 +1,7 @@
 """The parts that a heat-map picture is drawn from; `analysis.figures.draw_heatmap` puts them together."""
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -108,7 +109,8 @@ def lay_out(layers: int, title: str, *, with_strip: bool) -> tuple[Figure, Axes,
     bar_left = left + columns * cell + 0.25
     bar_bottom = bottom + (layers * cell - bar_height) / 2
     bar = figure.add_axes((bar_left / width, bar_bottom / height, 0.16 / width, bar_height / height))
-    figure.text(left / width, 1.0 - 0.2 / height, title, va="top", fontsize=11, parse_math=False)
+    lines = textwrap.fill(title, int(11.0 * (width - left)))
+    figure.text(left / width, 1.0 - 0.2 / height, lines, va="top", fontsize=11, parse_math=False)
     return figure, axes, bar
 
 

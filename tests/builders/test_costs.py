@@ -135,6 +135,6 @@ def test_unknown_costs_and_forms_are_refused() -> None:
         costs(Genome.lista(3), Silent(), M, N, "sum")
     with pytest.raises(
         InputError,
-        match="one of sum, mean, .*, momentum, got 'product'",
+        match=r"one of sum, mean, .*, momentum, got 'product'",
     ):
         costs(Genome.lista(3), Lista(), M, N, "product")

@@ -103,6 +103,6 @@ def test_refusals_name_the_rule_and_the_value() -> None:
         build(Genome.lista(3), dictionary(), cell="nope")
     with pytest.raises(
         InputError,
-        match="one of sum, mean, .*, momentum, got 'product'",
+        match=r"one of sum, mean, .*, momentum, got 'product'",
     ):
         build(Genome.lista(3), dictionary(), form="product")  # type: ignore[arg-type]
