@@ -10,13 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from analysis import heatmap_parts as parts
 from analysis.control import best_of
 from analysis.png import save_png
 from analysis.regret import best_so_far
+from analysis.score_axis import show_scores
 from analysis.shown import NMSE, Shown
 from genome.errors import InputError
 from genome.genome import Genome
@@ -159,17 +160,7 @@ def label_scores(axes: Axes, shown: Shown) -> None:
         axes: with drawn scores, lower being better, and limits.
         shown: how scores are shown.
     """
-    axes.set_ylabel(f"validation {shown.name} (dB)")
-    if shown.sign < 0:
-        axes.invert_yaxis()
-        axes.yaxis.set_major_formatter(_Negative(useOffset=False))
-
-
-class _Negative(ScalarFormatter):
-    """Labels a place on an axis with its negative."""
-
-    def __call__(self, x: float, pos: int | None = None) -> str:
-        return super().__call__(0.0 - x, pos)
+    show_scores(axes.yaxis, shown, f"validation {shown.name} (dB)")
 
 
 def _checked_share(share: ArrayLike) -> NDArray[np.float64]:

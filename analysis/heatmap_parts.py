@@ -82,6 +82,7 @@ def _columns(layers: int) -> int:
 
 
 def cell_inches(layers: int) -> float:
+    """Side of a cell: deep networks have smaller ones, so that their maps still fit a screen."""
     if layers <= LARGEST_LABELLED_DEPTH:
         return 0.52 if layers <= 8 else 0.44
     return max(0.14, 0.44 * LARGEST_LABELLED_DEPTH / layers)

@@ -1,15 +1,12 @@
 """The report of a search as one HTML page that needs no network, no script and no other file."""
 
-import base64
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
-
+from analysis.page import render_page
 from analysis.shown import Shown, baseline_name, cell_text, choices
-from genome.errors import InputError
 from genome.genome import Genome
 from genome.usual import USUAL_THRESHOLD, USUAL_WEIGHT
 
@@ -48,36 +45,26 @@ def render_report(result: Mapping[str, Any], heatmap_png: bytes, curve_png: byte
     Raises:
         InputError: if `result` lacks something that the page shows, or its chosen genome is illegal.
     """
-    environment = Environment(
-        loader=PackageLoader("analysis"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     shown = Shown.of(result)
-    environment.filters.update(
-        cell=cell_text,
-        count=_count,
-        db=lambda score: _decibels(shown.value(score)),
-        duration=_duration,
-        flat=_flat,
-        goal=shown.goal,
-        interval=lambda value: [_decibels(number) for number in shown.interval(value)],
-        layers=_layers,
-        neurons=_choices,
-        png=_data_uri,
+    filters: dict[str, Callable[..., object]] = {
+        "cell": cell_text,
+        "count": _count,
+        "db": lambda score: _decibels(shown.value(score)),
+        "goal": shown.goal,
+        "interval": lambda value: [_decibels(number) for number in shown.interval(value)],
+        "layers": _layers,
+        "neurons": _choices,
+    }
+    return render_page(
+        "report.html.j2",
+        filters,
+        result=result,
+        shown=shown,
+        baseline_name=baseline_name,
+        heatmap_png=heatmap_png,
+        curve_png=curve_png,
+        pareto_png=pareto_png,
     )
-    environment.globals.update(baseline_name=baseline_name, shown=shown)
-    template = environment.get_template("report.html.j2")
-    try:
-        return template.render(
-            result=result, heatmap_png=heatmap_png, curve_png=curve_png, pareto_png=pareto_png
-        )
-    except UndefinedError as error:
-        raise InputError(
-            f"The result must hold everything its report shows, got: {error.message}."
-        ) from error
 
 
 def _decibels(number: float) -> str:
@@ -88,11 +75,6 @@ def _decibels(number: float) -> str:
 def _count(number: int | None) -> str:
     """A dash stands for what is not known."""
     return "–" if number is None else str(number)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds + 0.5), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _layers(genome: Mapping[str, Any]) -> list[_Layer]:
@@ -117,16 +99,3 @@ def _choices(row: Mapping[str, Any]) -> str:
     return "; ".join(
         ", ".join(f"{count} {name}" for name, count in Counter(names).items()) for names in kinds
     )
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested settings as (dotted name, value)."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

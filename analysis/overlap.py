@@ -21,8 +21,8 @@ class Overlap:
     """Agreement of two averages over the extra connections that a space has.
 
     Attributes:
-        jaccard: connections that both averages have, at threshold 0.5, divided by those that either has; 1
-            where neither has any.
+        jaccard: connections that both averages have divided by those that either has; 1 where neither has
+            any.
         difference: mean absolute difference of the shares.
     """
 
@@ -46,8 +46,13 @@ def top_average(genomes: Sequence[Genome], scores: Sequence[float], count: int) 
     return average(genomes[place] for place in order[:count])
 
 
-def overlap(a: Average, b: Average) -> Overlap:
+def overlap(a: Average, b: Average, threshold: float = 0.5) -> Overlap:
     """Compare two averages of one depth.
+
+    Args:
+        a: one of them.
+        b: the other.
+        threshold: from which share on an average has a connection; inclusive.
 
     Raises:
         InputError: their depths differ.
@@ -55,8 +60,8 @@ def overlap(a: Average, b: Average) -> Overlap:
     if a.layers != b.layers:
         raise InputError(f"Averages that are compared must have one depth, got {a.layers} and {b.layers}.")
     first, second = _shares(a), _shares(b)
-    either = np.count_nonzero((first >= 0.5) | (second >= 0.5))
-    both = np.count_nonzero((first >= 0.5) & (second >= 0.5))
+    either = np.count_nonzero((first >= threshold) | (second >= threshold))
+    both = np.count_nonzero((first >= threshold) & (second >= threshold))
     difference = float(np.abs(first - second).mean()) if first.size else 0.0
     return Overlap(both / either if either else 1.0, difference)
 

@@ -92,6 +92,7 @@ def resampled(genome: Genome, layers: int) -> Genome:
     Of its sources 1..d-2, each is on where the one at the same relative place between the first and the last
     of that layer's is; the only source of layer 3 is like the last. Halves are rounded up. So a chain, a
     dense network, and at smaller depths LFISTA stay what they are, and at the same depth every network does.
+    The share of the extra connections is kept on average over patterns, not by each of them.
 
     Raises:
         InputError: the depth is illegal, or the network is too shallow to have a pattern and the other one
@@ -110,12 +111,11 @@ def resampled(genome: Genome, layers: int) -> Genome:
         place = last if destination == 3 else 1 + _scaled(source - 1, last - 1, destination - 3)
         if genome.gates[original - 1][place - 1]:
             connections.append((destination, source))
-    side = _each(genome.side, like)
     return Genome.from_connections(
         layers,
         connections,
         neurons=_each(genome.neurons, like),
-        side=(True, *side[1:]),
+        side=_each(genome.side, like),
         weights=_each(genome.weights, like),
         thresholds=_each(genome.thresholds, like),
     )

@@ -1,0 +1,248 @@
+"""The report of an analysis, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from analysis.shown import Shown
+from apps.analyze.content import RANDOM
+from apps.display.colours import QUIET
+from apps.display.text import counts, printable, ranges
+
+_STRONGEST: Final = 8
+_LISTED: Final = 12
+
+
+def report(content: Mapping[str, Any]) -> RenderableType:
+    """Show what an ``analysis.json`` holds.
+
+    Raises:
+        KeyError: something that the report shows is missing.
+    """
+    shown = Shown.of({"settings": {"metric": content["metric"]}})
+    state = "finished" if content["finished"] else "not finished"
+    parts: list[RenderableType] = [
+        Text(f"Analysis of {printable(content['run'])}", "bold"),
+        Text(printable(f"{content['optimizer']}, {content['evaluations']} evaluations, {state}")),
+        Text(),
+        Text(f"The average of the best {content['top']}", "bold"),
+        *map(Text, _average(content)),
+        Text(),
+        _layers(content),
+        *map(Text, _use(content["patterns"]["network"])),
+    ]
+    if content["connections"]:
+        parts += [Text(), _distances(content)]
+    for name, sample in content["samples"].items():
+        parts += [Text(), *_sample(name, sample, shown)]
+    return Group(*parts, Text(), Text(_notes(content, shown), QUIET))
+
+
+def agreement_report(content: Mapping[str, Any]) -> RenderableType:
+    """Show what an ``agreement.json`` holds."""
+    runs = _table("run", ("optimizer", "seed", "best of", "connections", "soft"))
+    for run in content["runs"]:
+        runs.add_row(
+            printable(run["run"]),
+            printable(run["optimizer"]),
+            str(run["seed"]),
+            str(run["top"]),
+            str(run["connections"]),
+            f"{run['soft']:.0%}",
+        )
+    pairs = _table("pair of runs", ("overlap", "difference", "same neuron"))
+    for pair in content["pairs"]:
+        pairs.add_row(
+            printable(f"{pair['first']} and {pair['second']}"),
+            f"{pair['jaccard']:.2f}",
+            f"{pair['difference']:.3f}",
+            f"{pair['same_neurons']:.0%}",
+        )
+    explained = (
+        "overlap: connections that both averages have, of those that either has; difference: mean absolute "
+        "difference of the shares; same neuron: layers with the same most used neuron."
+    )
+    return Group(Text("Agreement of the runs", "bold"), runs, Text(), pairs, Text(explained, QUIET))
+
+
+def _average(content: Mapping[str, Any]) -> Iterator[str]:
+    average, agreed, found = content["average"], content["agreement"], content["bootstrap"]
+    possible = agreed["possible"]
+    yield f"{average['connections']} of {possible} extra connections at threshold {content['threshold']:g}"
+    if not possible:
+        return
+    yield (
+        f"{agreed['level']:.0%} of the networks agree on {agreed['off'] + agreed['on']} of {possible}: "
+        f"{agreed['off']} ({agreed['off'] / possible:.0%}) off, {agreed['on']} on"
+    )
+    yield _difference(content)
+    settled = found["on"] + found["off"]
+    yield (
+        f"settled in {found['settled_from']:.0%} of {found['resamples']:,} resamples: {settled} of "
+        f"{possible} connections, {found['on']} on, {found['off']} off"
+    )
+    if found["open"]:
+        yield f"not settled: {_listed(found['open'])}"
+    first = found["frequent"][0]
+    yield (
+        f"the resamples have {found['distinct']:,} different averages; the most frequent comes in "
+        f"{first['share']:.1%} of them, with {first['connections']} connections"
+    )
+
+
+def _difference(content: Mapping[str, Any]) -> str:
+    found = content["difference"]
+    text = f"best {content['against']} against best {content['top']}: mean difference {found['mean']:.3f}"
+    if found["largest"]:
+        largest = found["largest"]
+        text += f", largest {largest['difference']:+.2f} at {_connection(largest)}"
+    crossing = _listed(found["crossing"]) if found["crossing"] else "no connection"
+    return f"{text}; {crossing} across the threshold"
+
+
+def _layers(content: Mapping[str, Any]) -> Table:
+    by_layer = {name: content["patterns"][name]["by_layer"] for name in ("network", "mean")}
+    neurons = content["neurons"]
+    table = _table("layer", ("connections", "of", "share", "mean", "neuron", "used by"))
+    network = {row["place"]: row for row in by_layer["network"]}
+    mean = {row["place"]: row for row in by_layer["mean"]}
+    for neuron in neurons:
+        layer = neuron["layer"]
+        cells = ("", "", "", "")
+        if layer in network:
+            row = network[layer]
+            used, share = f"{row['used']:.0f}", f"{row['share']:.0%}"
+            cells = (used, str(row["possible"]), share, f"{mean[layer]['used']:.1f}")
+        table.add_row(str(layer), *cells, neuron["neuron"], f"{neuron['share']:.0%}")
+    return table
+
+
+def _use(network: Mapping[str, Any]) -> Iterator[str]:
+    last, shares = network["last_layer"], network["share_of_layers"]
+    if last is not None:
+        without = ranges(network["layers_without"]) or "none"
+        yield f"layers from 3 on without an extra connection: {without}"
+        yield (
+            f"layers that use a third or more of their sources: {shares['third']:.0%}, half or more: "
+            f"{shares['half']:.0%}; the last layer uses {last['used']:.0f} of {last['possible']}"
+        )
+
+
+def _distances(content: Mapping[str, Any]) -> Table:
+    by_distance = {name: content["patterns"][name]["by_distance"] for name in ("network", "mean")}
+    table = _table("distance", ("connections", "of", "share", "mean"))
+    for row, mean in zip(*by_distance.values(), strict=True):
+        table.add_row(
+            str(row["place"]),
+            f"{row['used']:.0f}",
+            str(row["possible"]),
+            f"{row['share']:.0%}",
+            f"{mean['used']:.1f}",
+        )
+    return table
+
+
+def _sample(name: str, sample: Mapping[str, Any], shown: Shown) -> list[RenderableType]:
+    left_out = f", {sample['left_out']} diverged or dropped left out" if sample["left_out"] else ""
+    parts: list[RenderableType] = [
+        Text(f"What a connection does, over {sample['networks']} {name}{left_out}", "bold")
+    ]
+    if sample["alone"]:
+        parts.append(_effects(sample, shown))
+        parts += [Text(line) for line in _significant(sample)]
+    else:
+        parts.append(Text("no connection is on in two networks and off in two others"))
+    if sample["beside_others"] is None:
+        parts.append(Text(sample["not_beside_others"]))
+    if sample["dependence"] is None:
+        return [*parts, Text(sample["no_dependence"])]
+    return [*parts, Text(), *_dependence(sample["dependence"], shown)]
+
+
+def _effects(sample: Mapping[str, Any], shown: Shown) -> Table:
+    table = _table("connection", ("with", "alone, dB [95%]", "p", "beside others [95%]", "p"))
+    others = {_connection(each): each for each in sample["beside_others"] or ()}
+    for effect in sorted(sample["alone"], key=lambda each: (each["p"], -abs(each["mean"])))[:_STRONGEST]:
+        name = _connection(effect)
+        beside = others.get(name)
+        table.add_row(
+            name,
+            f"{effect['on']}/{effect['on'] + effect['off']}",
+            _interval(effect, shown),
+            _p(effect["p_holm"]),
+            _interval(beside, shown) if beside else "-",
+            _p(beside["p_holm"]) if beside else "-",
+        )
+    return table
+
+
+def _significant(sample: Mapping[str, Any]) -> Iterator[str]:
+    for kind, words in (("alone", "alone"), ("beside_others", "beside the others")):
+        effects = sample[kind]
+        if effects:
+            sure = [effect for effect in effects if effect["p_holm"] < 0.05]
+            signs = counts("better" if effect["mean"] < 0 else "worse" for effect in sure)
+            told = f" ({signs})" if sure else ""
+            yield f"{words}: {len(effects)} measured, {len(sure)} with p < 0.05{told}"
+
+
+def _dependence(found: Mapping[str, Any], shown: Shown) -> list[RenderableType]:
+    table = _table("extra connections", ("networks", f"{shown.name}, dB [95%]"))
+    for row in found["bins"]:
+        place = str(row["fewest"]) if row["fewest"] == row["most"] else f"{row['fewest']}-{row['most']}"
+        table.add_row(place, str(row["networks"]), _interval(row, shown, sign=""))
+    trend = found["trend"]
+    correlation = shown.sign * trend["spearman"]
+    line = f"rank correlation of {shown.name} and connections {correlation:+.2f}, p {_p(trend['p'])}"
+    return [table, Text(line)]
+
+
+def _interval(row: Mapping[str, float], shown: Shown, sign: str = "+") -> str:
+    mean, low, high = shown.interval(row)
+    return f"{mean:{sign}.2f} [{low:{sign}.2f}, {high:{sign}.2f}]"
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 0.001 else f"{value:.0e}"
+
+
+def _notes(content: Mapping[str, Any], shown: Shown) -> str:
+    stable = (
+        "16<3: layer 16 takes x(3). mean: over the best networks, without a threshold. Resamples say how far "
+        "the average depends on which networks were the best, not where another search would end."
+    )
+    effects = (
+        f"alone: {shown.name} with the connection minus without it; beside others: its term in a sum of one "
+        f"term a choice. {shown.gain}: better. p: t-test, Holm-corrected for all connections measured."
+    )
+    notes = [stable, effects]
+    if any(not sample["random"] for sample in content["samples"].values()):
+        better = " Prefer those over random networks." if RANDOM in content["samples"] else ""
+        notes.append(
+            "A search evaluates what it expects to be good: effects and trends over its own networks say "
+            f"what it did, not what a connection causes.{better}"
+        )
+    return "\n".join(notes)
+
+
+def _table(first: str, heads: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column(first, min_width=min(len(first), 10), overflow="fold")
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+def _connection(named: Mapping[str, Any]) -> str:
+    return f"{named['destination']}<{named['source']}"
+
+
+def _listed(connections: Sequence[Mapping[str, Any]]) -> str:
+    more = f" and {len(connections) - _LISTED} more" if len(connections) > _LISTED else ""
+    return " ".join(map(_connection, connections[:_LISTED])) + more

@@ -1,0 +1,134 @@
+"""Trains what a study asks for: many problems, protocols and cells over one archive."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, final
+
+from apps.display.pace import Pace
+from builders.cells import Cell, Lista
+from evaluation.archive import Archive
+from evaluation.digest import digest
+from evaluation.evaluator import Evaluator
+from evaluation.problems.base import Problem
+from evaluation.protocol import Protocol
+from evaluation.trie import Progress
+from genome import Evaluation, Genome, Request
+
+_KEPT: Final = 2
+"""Evaluators that hold their data at a time."""
+
+Seeded = Mapping[str, Mapping[int, Evaluation]]
+"""Model -> seed -> evaluation."""
+
+
+class Setting(NamedTuple):
+    """What networks of one comparison share."""
+
+    problem: Problem
+    protocol: Protocol
+    cell: Cell = Lista()
+
+
+class Told(NamedTuple):
+    """How far a study is.
+
+    Attributes:
+        done: networks of this piece that are evaluated, with fractions.
+        left: seconds until the networks asked for so far are; None while nothing is known of the pace.
+    """
+
+    done: float
+    left: float | None
+
+
+@final
+class Lab:
+    """Evaluates networks in any setting; what the archive has is taken from there.
+
+    Args:
+        archive: open; every evaluation is recorded there.
+        folder: keeps trained prefixes, below ``prefixes``.
+        device: to train on.
+        workers: units trained side by side; None takes what suits the device.
+        tell: told how far the training is.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        folder: Path,
+        *,
+        device: str = "auto",
+        workers: int | None = None,
+        tell: Callable[[Told], None],
+    ) -> None:
+        self.archive = archive
+        self.folder, self._device, self._workers = folder, device, workers
+        self._owner = f"{socket.gethostname()}:{folder.resolve()}"
+        self._evaluators: dict[str, Evaluator] = {}
+        self._tell, self._pace, self._done = tell, Pace(), 0
+
+    def evaluator(self, setting: Setting) -> Evaluator:
+        """What trains in a setting, over the archive.
+
+        Raises:
+            InputError: the setting cannot be trained in.
+        """
+        described = (setting.problem.to_dict(), setting.protocol.to_dict(), setting.cell.describe())
+        name = digest(list(described))
+        found = self._evaluators.pop(name, None) or self._made(setting)
+        self._evaluators[name] = found
+        while len(self._evaluators) > _KEPT:
+            del self._evaluators[next(iter(self._evaluators))]
+        return found
+
+    def _made(self, setting: Setting) -> Evaluator:
+        evaluator = Evaluator(
+            setting.problem, setting.protocol, cell=setting.cell, device=self._device, workers=self._workers
+        )
+        evaluator.keep_prefixes(self.folder / "prefixes")
+        evaluator.attach(self.archive, self._owner)
+        return evaluator
+
+    def evaluate(self, setting: Setting, requests: Sequence[Request]) -> list[Evaluation]:
+        """Evaluate requests in a setting, in their order.
+
+        Raises:
+            InputError: the setting cannot be trained in, or its cell cannot take a genome.
+        """
+        evaluator = self.evaluator(setting)
+        known = self.archive.get([request.digest(evaluator.setting) for request in requests])
+        missing = len({request.digest(evaluator.setting) for request in requests} - known.keys())
+
+        def progress(walk: Progress) -> None:
+            self._pace.advance(walk.done, time.monotonic())
+            share = 1 - (1 - walk.done) * missing / len(requests)
+            self._tell(Told(self._done + share * len(requests), self._pace.left(0)))
+
+        self._pace.begin(missing, time.monotonic())
+        found = evaluator.evaluate(requests, progress)
+        self._pace.end(time.monotonic())
+        self._done += len(requests)
+        self._tell(Told(self._done, None))
+        return found
+
+    def compare(self, setting: Setting, models: Mapping[str, Genome], seeds: Sequence[int]) -> Seeded:
+        """Every model on every seed, each with signals of its own, scored on the test split.
+
+        Raises:
+            InputError: as ``evaluate`` does.
+        """
+        pairs = [(name, seed) for name in models for seed in seeds]
+        requests = [Request(models[name], seed=seed, draw=seed, test=True) for name, seed in pairs]
+        results: dict[str, dict[int, Evaluation]] = {name: {} for name in models}
+        for (name, seed), evaluation in zip(pairs, self.evaluate(setting, requests), strict=True):
+            results[name][seed] = evaluation
+        return results
+
+    def begin(self) -> None:
+        """Count from zero: another piece begins."""
+        self._done = 0

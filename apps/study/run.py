@@ -1,0 +1,142 @@
+"""One study from options to files."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from apps.search.result import versions
+from apps.search.run_directory import RunDirectory
+from apps.study.cli import ALL, PIECES
+from apps.study.display import StudyDisplay
+from apps.study.figures import Drawings
+from apps.study.lab import Lab
+from apps.study.options import StudyOptions
+from apps.study.outputs import write_piece, write_reports
+from apps.study.pieces import PIECES as MAKERS
+from apps.study.scale import Scale, create_scale
+from apps.study.study import Images, Study
+from apps.study.tables import TABLE_1, TABLE_2
+from apps.study.terminal import findings_table, piece_report
+from builders.injections import Form
+from evaluation.archive import Archive
+from evaluation.device import choose_device
+from evaluation.problems import ImageSet, paper_rows
+from genome import InputError
+
+_TABLES = {"table1": TABLE_1, "table2": TABLE_2}
+_IMAGES = "table3"
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A study about to begin, with everything of it checked."""
+
+    options: StudyOptions
+    scale: Scale
+    forms: tuple[Form, ...]
+    pieces: Sequence[str]
+    skipped: Sequence[str]
+    images: Images | None
+    out: Path
+
+
+def run_study(options: StudyOptions) -> list[dict[str, Any]]:
+    """Make the pieces, print and write them; returns every piece of the run directory.
+
+    Raises:
+        InputError: an option that cannot be met; nothing is written then.
+        OSError: the files cannot be written.
+    """
+    run, console = _prepare(options), Console()
+    for sentence in run.skipped:
+        console.print(sentence, style="dim")
+    pieces = list[dict[str, Any]]()
+    settings = {"study": json.loads(json.dumps(asdict(run.scale)))}
+    with (
+        RunDirectory(run.out, settings),
+        Archive.open(run.out / "archive.sqlite") as archive,
+        StudyDisplay(console, len(run.pieces)) as display,
+    ):
+        lab = Lab(archive, run.out, device=options.device, workers=options.workers, tell=display.tell)
+        rows = None if options.rows is None else tuple(options.rows)
+        study = Study(run.scale, lab, run.forms, rows, options.seeds, run.images)
+        for name in run.pieces:
+            display.begin(name)
+            console.print(piece_report(_make(study, name, run)))
+            pieces = write_reports(run.out)
+    console.print(findings_table(pieces))
+    console.print(
+        f"Written to {run.out}: report.html, findings.md, and the files of each piece.", style="dim"
+    )
+    return pieces
+
+
+def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
+    began = time.perf_counter()
+    study.lab.begin()
+    piece = MAKERS[name](study, Drawings(run.out))
+    settings = {
+        "scale": asdict(run.scale),
+        "forms": list(run.forms),
+        "rows": sorted(study.chosen_rows) if name in _TABLES else [],
+        "seeds": list(study.seeds),
+        "device": choose_device(run.options.device).type,
+    }
+    extra = {
+        "scale": run.scale.name,
+        "seconds": time.perf_counter() - began,
+        "settings": json.loads(json.dumps(settings)),
+        "versions": versions(),
+    }
+    return write_piece(run.out, piece, extra)
+
+
+def _prepare(options: StudyOptions) -> _Run:
+    """Refuse here what cannot be met, before anything is written."""
+    scale = create_scale(options.scale)
+    choose_device(options.device)
+    for row in options.rows or ():
+        if row not in paper_rows():
+            known = ", ".join(paper_rows())
+            raise InputError(f"The rows of the paper's tables are {known}, got {row!r}.")
+    images = _images(options)
+    forms: tuple[Form, ...] = ("mean", "sum") if options.form == "both" else (options.form,)  # type: ignore[assignment]
+    pieces, skipped = list[str](), list[str]()
+    for name in PIECES:
+        if name not in options.pieces and ALL not in options.pieces:
+            continue
+        objection = _objection(name, options, images)
+        if not objection:
+            pieces.append(name)
+        elif name in options.pieces:
+            raise InputError(objection)
+        else:
+            skipped.append(f"Without {name}: {objection}")
+    out = options.out or Path("runs") / f"study-{scale.name}"
+    return _Run(options, scale, forms, pieces, skipped, images, out)
+
+
+def _objection(name: str, options: StudyOptions, images: Images | None) -> str:
+    if name == _IMAGES and images is None:
+        return "Table 3 needs --training-images and --testing-images, got none."
+    rows = _TABLES.get(name, {})
+    if rows and options.rows is not None and not rows.keys() & set(options.rows):
+        return f"{name} has the rows {', '.join(rows)}, got {', '.join(options.rows)}."
+    return ""
+
+
+def _images(options: StudyOptions) -> Images | None:
+    given = options.training_images, options.testing_images
+    if given == (None, None):
+        return None
+    training, testing = given
+    if training is None or testing is None:
+        raise InputError("Table 3 needs both --training-images and --testing-images, got one of them.")
+    return Images(ImageSet.read(training), ImageSet.read(testing))

@@ -1,0 +1,219 @@
+"""Figures 2 and 9: the average of a search's best networks, and how stable it is."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from analysis.average import Average, average
+from analysis.connectivity_figure import draw_connectivity
+from analysis.difference_figure import draw_difference
+from analysis.figure_files import save_figure
+from analysis.figures import heatmap_figure
+from analysis.overlap import overlap, soft_share
+from analysis.patterns import agreement, pattern
+from analysis.side_pruning import share
+from analysis.stability import Difference, bootstrap, difference
+from analysis.study_piece import Answer
+from apps.study.content import Finding, Piece
+from apps.study.figures import Drawings
+from apps.study.reported import DENSE, LFISTA, LISTA
+from apps.study.study import MAIN_OPTIMIZER, OPTIMIZERS, SEARCH_SEED, Study
+from builders.injections import Form
+from genome import Evaluation, Genome
+from genome.neurons import NEURONS
+from genome.patterns import extra_places
+
+_ALIKE: Final = 0.8
+"""Overlap from which on two averages are taken for the same pattern."""
+
+
+def figure2(study: Study, drawings: Drawings) -> Piece:
+    """Figure 2: the average architecture, its patterns, and whether three optimizers agree on it."""
+    piece = Piece("figure2", "Figure 2: the average architecture of a search")
+    scale = study.scale
+    piece.notes.append(
+        f"The best {scale.top} of {scale.budget} networks of each search (the paper: 50 of 25,000), without "
+        f"noise, {scale.look:g} times the protocol's steps; connections are searched with soft thresholds, "
+        "neurons in a search of their own."
+    )
+    for form in study.forms:
+        averages = {name: study.average(form, name) for name in OPTIMIZERS}
+        main = averages[MAIN_OPTIMIZER]
+        for name in OPTIMIZERS:
+            for evaluation in study.searched(form, name):
+                piece.record("b", form, name, evaluation)
+        title = f"Average of the best {main.count}, {form} form"
+        picture = heatmap_figure(main.share, title=title, chosen=main.genome())
+        file = drawings.draw(f"figure2-{form}", partial(save_figure, picture))
+        piece.figure(file, f"{title}; outlined: connections of at least half of them")
+        piece.table(form, f"Patterns, {form} form", ("what", "value"), _patterns(main))
+        piece.table(
+            f"{form}-optimizers", f"Optimizers, {form} form", _HEAD, _optimizers(study, form, averages)
+        )
+        piece.findings += [*_consensus(main, form), *_agreement(averages, form)]
+        piece.data[form] = {name: each.to_dict() for name, each in averages.items()}
+    piece.findings.append(_neurons(study, piece))
+    return piece
+
+
+def figure9(study: Study, drawings: Drawings) -> Piece:
+    """Figure 9: the average of fewer of the best networks minus that of more."""
+    piece = Piece("figure9", "Figure 9: stability of the average architecture")
+    scale = study.scale
+    for form in study.forms:
+        wide, narrow = study.average(form), study.average(form, count=scale.against)
+        found = difference(narrow, wide)
+        title = f"Top {scale.against} minus top {scale.top}, {form} form"
+        write = partial(draw_difference, difference=found.values, title=title)
+        file = drawings.draw(f"figure9-{form}", write)
+        piece.figure(file, title)
+        best = _best(study.searched(form), scale.top)
+        resampled = bootstrap([each.genome for each in best], seed=SEARCH_SEED)
+        states = {state: resampled.connections(state) for state in ("on", "off", "open")}
+        total = len(extra_places(scale.layers))
+        piece.table(
+            form,
+            f"{piece.title}, {form} form",
+            ("what", "value"),
+            [
+                ["mean absolute difference of shares", round(found.mean, 4)],
+                ["largest difference", _largest(found)],
+                ["connections that change sides of 0.5", f"{len(found.crossing)} of {total}"],
+                ["settled on, of resampled averages", f"{len(states['on'])} of {total}"],
+                ["settled off", f"{len(states['off'])} of {total}"],
+                ["open", f"{len(states['open'])} of {total}"],
+            ],
+            "Settled: on, or off, in at least 95% of 1,000 averages of the top set, resampled.",
+        )
+        crossing = share(total - len(found.crossing), total)
+        piece.findings.append(
+            Finding(
+                "The average of fewer of the best networks is nearly the same.",
+                "Figure 9",
+                form,
+                "holds" if crossing.share >= 1 - 1 / 20 else "fails",
+                f"{len(found.crossing)} of {total} connections change sides of 0.5; holds up to 1 in 20",
+            )
+        )
+    return piece
+
+
+_HEAD: Final = ("optimizer", "best", "connections", "shared with reinforce", "mean difference of shares")
+
+
+def _best(evaluations: list[Evaluation], count: int) -> list[Evaluation]:
+    return sorted((e for e in evaluations if e.whole), key=lambda e: e.score)[:count]
+
+
+def _largest(found: Difference) -> str:
+    if found.largest is None:
+        return "none"
+    destination, source = found.largest
+    return f"{found.at(found.largest):+.2f} at {destination} <- {source}"
+
+
+def _patterns(main: Average) -> list[list[object]]:
+    """The statements of section 4, of this average."""
+    genome = main.genome()
+    own, agreed = pattern(genome), agreement(main)
+    distances = ", ".join(f"{use.place}: {use.used:g} of {use.possible}" for use in own.by_distance)
+    layers = ", ".join(f"{use.place}: {use.used:g} of {use.possible}" for use in own.by_layer)
+    return [
+        ["extra connections", genome.connections],
+        ["by destination layer", layers],
+        ["by distance", distances],
+        ["layers without an extra connection", ", ".join(map(str, own.without)) or "none"],
+        ["at least 90% agree to be off", f"{agreed.off} of {agreed.possible}"],
+        ["at least 90% agree to be on", f"{agreed.on} of {agreed.possible}"],
+    ]
+
+
+def _optimizers(study: Study, form: Form, averages: dict[str, Average]) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for name, each in averages.items():
+        best = _best(study.searched(form, name), study.scale.top)
+        compared = overlap(each, averages[MAIN_OPTIMIZER])
+        scores = f"{best[0].score:.2f} to {best[-1].score:.2f} dB"
+        shared = f"{compared.jaccard:.0%}"
+        rows.append([name, scores, each.genome().connections, shared, round(compared.difference, 3)])
+    return rows
+
+
+def _consensus(main: Average, form: Form) -> list[Finding]:
+    agreed = agreement(main)
+    genome = main.genome()
+    own = pattern(genome)
+    off = agreed.off / agreed.possible if agreed.possible else 0.0
+    last = own.last
+    return [
+        Finding(
+            "Over 90% of the best networks agree not to use nearly half of the connections.",
+            "section 4, Figure 2",
+            form,
+            "holds" if off >= 1 / 3 else "fails",
+            f"{agreed.off} of {agreed.possible}; holds from a third on",
+        ),
+        Finding(
+            "Every layer has at least one extra connection.",
+            "section 4, Figure 2",
+            form,
+            "fails" if own.without else "holds",
+            f"none in layers {', '.join(map(str, own.without))}" if own.without else "all have one",
+        ),
+        Finding(
+            "The last layer takes most of the earlier ones.",
+            "section 4, Figure 2",
+            form,
+            "holds" if last is not None and last.share > 1 / 2 else "fails",
+            "no layer" if last is None else f"{last.used:g} of {last.possible} sources",
+        ),
+    ]
+
+
+def _agreement(averages: dict[str, Average], form: Form) -> list[Finding]:
+    compared = {
+        n: overlap(each, averages[MAIN_OPTIMIZER]) for n, each in averages.items() if n != MAIN_OPTIMIZER
+    }
+    lowest = min(each.jaccard for each in compared.values())
+    answer: Answer = "holds" if lowest >= _ALIKE else "fails"
+    shares = ", ".join(f"{name} {each.jaccard:.0%}" for name, each in compared.items())
+    return [
+        Finding(
+            "Three optimizers find nearly identical patterns.",
+            "section 2.3",
+            form,
+            answer,
+            f"connections shared with {MAIN_OPTIMIZER}: {shares}; holds from {_ALIKE:.0%} on",
+        )
+    ]
+
+
+def _neurons(study: Study, piece: Piece) -> Finding:
+    """Soft thresholds among the best networks, where all three neurons may be chosen."""
+    form = study.forms[0]
+    found = study.searched(form, neurons=NEURONS)
+    for evaluation in found:
+        piece.record("b", form, f"{MAIN_OPTIMIZER}, neurons", evaluation)
+    best = average(each.genome for each in _best(found, study.scale.top))
+    soft = soft_share(best)
+    one = ", ".join(dict.fromkeys(best.neurons))
+    return Finding(
+        "The best networks use soft thresholds only.",
+        "section 3.2",
+        form,
+        "holds" if soft == 1.0 else "fails",
+        f"{soft:.0%} of the neurons of the best {best.count}; the most used in every layer: {one}",
+    )
+
+
+def figure3(study: Study, drawings: Drawings) -> Piece:
+    """Figure 3: the hand-made connectivity patterns."""
+    piece = Piece("figure3", "Figure 3: LFISTA and Dense-LISTA")
+    layers = study.scale.layers
+    shown = {LFISTA: Genome.lfista(layers), DENSE: Genome.dense(layers)}
+    piece.figure(drawings.draw("figure3", partial(draw_connectivity, genomes=shown)), piece.title)
+    counted = {LISTA: Genome.lista(layers), **shown, "Released, 16 layers": Genome.released_searched()}
+    rows = [[name, genome.connections] for name, genome in counted.items()]
+    piece.table("connections", "Extra connections", ("network", "extra connections"), rows)
+    return piece

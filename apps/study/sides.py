@@ -1,0 +1,134 @@
+"""Figures 7 and 8: what side connections are worth, in LISTA and in networks with extra connections."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from analysis.distribution_figure import Panel, draw_distribution
+from analysis.reconnection_figure import draw_reconnection
+from analysis.side_pruning import Share, reconnected, side_patterns, summarize_sides, with_side
+from analysis.study_piece import Answer
+from apps.study.content import Finding, Piece, test_score
+from apps.study.figures import Drawings
+from apps.study.reported import LISTA
+from apps.study.study import SEARCH_SEED, Study
+from builders.injections import Form
+from genome import Evaluation, Genome
+from genome.patterns import spread_patterns
+
+_MOSTLY: Final = 0.9
+"""Share from which on something holds "almost always"."""
+
+
+def figure7(study: Study, drawings: Drawings) -> Piece:
+    """Figure 7: LISTA without some of its side connections."""
+    piece = Piece("figure7", "Figure 7: side connections pruned from LISTA")
+    layers, form = study.scale.layers, study.forms[0]
+    rng = np.random.default_rng(SEARCH_SEED)
+    patterns = [side for side in side_patterns(layers, study.scale.pruned, rng) if not all(side)]
+    lista = Genome.lista(layers)
+    whole, *pruned = study.look("b", form, [lista, *(with_side(lista, side) for side in patterns)])
+    for evaluation in (whole, *pruned):
+        piece.record("b", form, "LISTA, pruned", evaluation)
+    piece.notes.append(
+        f"{len(pruned)} of the {2 ** (layers - 1) - 1} ways to prune side connections, but the first, from "
+        f"LISTA; without extra connections both forms are the same network."
+    )
+    level, scores = test_score(whole), [test_score(evaluation) for evaluation in pruned]
+    summary = summarize_sides(level, scores, [level] * len(scores))
+    points = [(sum(e.genome.side), score) for e, score in zip(pruned, scores, strict=True)]
+    panel = Panel("LISTA, side connections pruned", {"pruned": points}, {LISTA: (layers, level)})
+    write = partial(draw_distribution, panels=[panel], abscissa="side connections")
+    file = drawings.draw("figure7", write)
+    piece.figure(file, piece.title)
+    piece.data["worse"] = summary.worse.to_dict()
+    piece.findings += [
+        Finding(
+            "Removing side connections always harms LISTA.",
+            "Figure 7",
+            each,
+            _always(summary.worse),
+            f"{_words(summary.worse)} pruned networks are worse than LISTA",
+        )
+        for each in study.forms
+    ]
+    return piece
+
+
+def figure8(study: Study, drawings: Drawings) -> Piece:
+    """Figure 8: connections injected and side connections pruned, and these put back."""
+    piece = Piece("figure8", "Figure 8: side connections pruned from networks with extra connections")
+    layers, count = study.scale.layers, study.scale.networks
+    rng = np.random.default_rng(SEARCH_SEED + 1)
+    sides = [side for side in side_patterns(layers, min(count, 2 ** (layers - 1) - 1), rng) if not all(side)]
+    order = rng.permutation(len(sides))
+    injected = spread_patterns(layers, len(sides), rng)
+    joint = [replace(g, side=sides[place]) for g, place in zip(injected, order, strict=True)]
+    piece.notes.append(
+        f"{len(joint)} random networks with 1 to {injected[-1].connections} extra connections and every "
+        "number of side connections; then the same with all side connections."
+    )
+    panels = []
+    for form in study.forms:
+        lista, *networks = study.look("b", form, [Genome.lista(layers), *joint, *map(reconnected, joint)])
+        level = test_score(lista)
+        pruned, whole = networks[: len(joint)], networks[len(joint) :]
+        for kind, evaluations in (("injected and pruned", pruned), ("reconnected", whole)):
+            for evaluation in evaluations:
+                piece.record("b", form, kind, evaluation)
+        before, after = [_point(each) for each in pruned], [_point(each) for each in whole]
+        arrows = list(zip(before, after, strict=True))
+        write = partial(draw_reconnection, arrows=arrows, abscissa="connections (extra and side)")
+        file = drawings.draw(f"figure8b-{form}", write)
+        piece.figure(file, f"Figure 8(b), {form} form: from pruned to reconnected")
+        points = [(sum(each.genome.side), test_score(each)) for each in pruned]
+        panels.append(Panel(f"{form} form", {"injected and pruned": points}, {LISTA: (layers, level)}))
+        summary = summarize_sides(level, [score for _, score in before], [score for _, score in after])
+        piece.data[form] = {"worse": summary.worse.to_dict(), "gaining": summary.gaining.to_dict()}
+        piece.findings += _findings(form, summary.worse, summary.gaining)
+    write_all = partial(draw_distribution, panels=panels, abscissa="side connections")
+    file = drawings.draw("figure8a", write_all)
+    piece.figure(file, "Figure 8(a): NMSE by number of side connections")
+    return piece
+
+
+def _findings(form: Form, worse: Share, gaining: Share) -> list[Finding]:
+    return [
+        Finding(
+            "Most networks with injected connections suffer from the removal of side connections.",
+            "Figure 8(a)",
+            form,
+            _more_than(worse, 0.5),
+            f"{_words(worse)} are worse than LISTA",
+        ),
+        Finding(
+            "Putting side connections back gains almost always.",
+            "Figure 8(b)",
+            form,
+            _more_than(gaining, _MOSTLY),
+            f"{_words(gaining)} gain",
+        ),
+    ]
+
+
+def _always(share: Share) -> Answer:
+    return "holds" if share.number == share.total else "fails"
+
+
+def _more_than(share: Share, bound: float) -> Answer:
+    if share.low > bound:
+        return "holds"
+    return "fails" if share.high < bound else "not shown"
+
+
+def _words(share: Share) -> str:
+    return f"{share.number} of {share.total} [{share.low:.0%}, {share.high:.0%}]"
+
+
+def _point(evaluation: Evaluation) -> tuple[int, float]:
+    """Number of connections, extra and side, and test score."""
+    return evaluation.connections + sum(evaluation.genome.side), test_score(evaluation)

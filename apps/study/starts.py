@@ -1,0 +1,177 @@
+"""Form, start or length of training: what makes sparse networks beat dense ones, and the sum the mean?
+
+The paper's text sums the inputs of a layer, its code averages them; the two also start differently, as the
+plain algorithm and as an average. Four injections tell form and start apart, and each is trained for several
+lengths.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from analysis.comparison import Divergence, Interval, Values, interval, summarize
+from analysis.factorial import BOTH, FIRST, NEITHER, SECOND, Levels, effects
+from analysis.lengths_figure import Length, LengthPanel, draw_lengths
+from apps.study.content import Finding, Json, Piece, cells, mean_cell, test_scores
+from apps.study.figures import Drawings
+from apps.study.reported import DENSE, LFISTA, LISTA
+from apps.study.study import SEARCH_SEED, Study
+from apps.study.verdicts import by_interval, phrase
+from builders.injections import Form
+from genome import Genome
+from genome.patterns import extra_places, random_pattern
+
+CELLS: Final[Mapping[Form, Levels]] = {
+    "sum": NEITHER,
+    "mean_from_chain": FIRST,
+    "sum_from_mean": SECOND,
+    "mean": BOTH,
+}
+"""Injection -> whether it is a mean, and whether it starts as one."""
+
+SPARSE: Final = "Sparse random"
+GAP: Final = "Dense minus sparse"
+LEAD_DB: Final = 2.0
+"""By which LFISTA in the sum form is said to beat every network in the mean form."""
+
+_PATTERNS: Final = 3
+
+Scores = Mapping[float, Mapping[Form, Mapping[str, Values]]]
+"""Length of training -> injection -> model -> seed -> test score in dB."""
+
+
+def starts(study: Study, drawings: Drawings) -> Piece:
+    """The two-by-two of form and start, at several lengths of training."""
+    piece = Piece("starts", "Form, start or length of training")
+    piece.notes.append(
+        f"Without noise. {SPARSE} is the mean of {_PATTERNS} random patterns with a third of all extra "
+        "connections, seed by seed. LISTA has one input a layer, and is the same network in every form."
+    )
+    named = _models(study.scale.layers)
+    scores: dict[float, dict[Form, dict[str, Values]]] = {}
+    for length in study.scale.lengths:
+        scores[length] = {}
+        for form in CELLS:
+            compared = study.compare("b", form, study.scale.steps * length, named, study.seeds)
+            piece.record_all(f"b x {length:g}", form, compared)
+            scores[length][form] = _grouped(test_scores(compared))
+    _tables(piece, scores)
+    _effects(piece, scores)
+    panels = [LengthPanel(name, _lines(scores, name)) for name in (LFISTA, SPARSE, DENSE)]
+    piece.figure(
+        drawings.draw("starts", partial(draw_lengths, panels=panels)),
+        "Test NMSE against length of training, as a multiple of the protocol's steps",
+    )
+    for length in scores:
+        piece.findings += _findings(scores, length)
+    return piece
+
+
+def _models(layers: int) -> dict[str, Genome]:
+    rng = np.random.default_rng(SEARCH_SEED + 2)
+    size = max(1, round(len(extra_places(layers)) / 3))
+    sparse = {f"{SPARSE} {i}": random_pattern(layers, size, rng) for i in range(1, _PATTERNS + 1)}
+    lista, lfista, dense = Genome.lista(layers), Genome.lfista(layers), Genome.dense(layers)
+    return {LISTA: lista, LFISTA: lfista, **sparse, DENSE: dense}
+
+
+def _grouped(values: Mapping[str, Values]) -> dict[str, Values]:
+    """The random patterns as one model, their mean seed by seed."""
+    patterns = [values[f"{SPARSE} {i}"] for i in range(1, _PATTERNS + 1)]
+    mean = {seed: sum(each[seed] for each in patterns) / len(patterns) for seed in patterns[0]}
+    return {LISTA: values[LISTA], LFISTA: values[LFISTA], SPARSE: mean, DENSE: values[DENSE]}
+
+
+def _name(form: Form) -> str:
+    is_mean, starts_as_mean = CELLS[form]
+    return f"{'mean' if is_mean else 'sum'}, from {'average' if starts_as_mean else 'chain'}"
+
+
+def _lines(scores: Scores, model: str) -> dict[str, list[Length]]:
+    return {
+        _name(form): [(length, *_ends(summarize(each[form])[model])) for length, each in scores.items()]
+        for form in CELLS
+    }
+
+
+def _ends(spread: Interval | Divergence) -> tuple[float, float, float]:
+    if isinstance(spread, Divergence):
+        return math.inf, math.inf, math.inf
+    return spread.mean, spread.low, spread.high
+
+
+def _tables(piece: Piece, scores: Scores) -> None:
+    for length, forms in scores.items():
+        rows = []
+        for form, values in forms.items():
+            made = cells(values, {})
+            rows.append([_name(form), *made.values()])
+        head = ("form and start", LISTA, LFISTA, SPARSE, DENSE)
+        piece.table(f"x{length:g}", f"Test NMSE, {length:g} times the steps", head, rows)
+
+
+def _effects(piece: Piece, scores: Scores) -> None:
+    """What form and start change by themselves and together, and what longer training does."""
+    responses = (LFISTA, SPARSE, DENSE, GAP)
+    rows: list[list[Json]] = []
+    for length, forms in scores.items():
+        for name in responses:
+            values = {levels: _response(forms[form], name) for form, levels in CELLS.items()}
+            if any(math.isinf(score) for each in values.values() for score in each.values()):
+                rows.append([f"x {length:g}", name, *["diverged"] * 3])
+                continue
+            found = effects(values)
+            each = (found.first, found.second, found.interaction)
+            rows.append([f"x {length:g}", name, *(mean_cell(effect, len(values[BOTH])) for effect in each)])
+    head = ("steps", "model", "mean instead of sum", "average instead of chain", "interaction")
+    piece.table("effects", "What form and start change (dB, positive is worse)", head, rows)
+    first, last = min(scores), max(scores)
+    if first < last:
+        longer = [
+            [name, *(_difference(scores[last][form], scores[first][form], name) for form in CELLS)]
+            for name in responses
+        ]
+        title = f"What {last / first:g} times as many steps change (dB)"
+        piece.table("longer", title, ("model", *map(_name, CELLS)), longer)
+
+
+def _response(models: Mapping[str, Values], name: str) -> Values:
+    if name != GAP:
+        return models[name]
+    return {seed: models[DENSE][seed] - models[SPARSE][seed] for seed in models[DENSE]}
+
+
+def _difference(after: Mapping[str, Values], before: Mapping[str, Values], name: str) -> Json:
+    last, first = _response(after, name), _response(before, name)
+    values = [last[seed] - first[seed] for seed in sorted(first)]
+    return mean_cell(interval(values), len(values)) if np.isfinite(values).all() else "diverged"
+
+
+def _findings(scores: Scores, length: float) -> list[Finding]:
+    where = f"Table 1, x {length:g} steps"
+    forms = scores[length]
+    text = "Denser is not better: sparse random networks beat Dense-LISTA."
+    found = [_better(text, where, form, forms[form][SPARSE], (forms[form][DENSE],), 0.0) for form in CELLS]
+    rivals = [forms["mean"][model] for model in (LISTA, LFISTA, SPARSE, DENSE)]
+    text = f"LFISTA in the sum form beats every network in the mean form by {LEAD_DB:g} dB."
+    trials = f"trials before this study, x {length:g} steps"
+    return [*found, _better(text, trials, "sum", forms["sum"][LFISTA], rivals, LEAD_DB)]
+
+
+def _better(
+    paper: str, source: str, form: Form, subject: Values, rivals: Sequence[Values], lead: float
+) -> Finding:
+    """Judge by the rival that comes closest: the subject must lead it by so much."""
+    nearest = min(rivals, key=lambda rival: sum(rival.values()))
+    differences = [subject[seed] - nearest[seed] for seed in sorted(subject)]
+    if not np.isfinite(differences).all():
+        return Finding(paper, source, form, "diverged", "a training diverged")
+    found = interval(differences)
+    shifted = Interval(found.mean + lead, found.low + lead, found.high + lead)
+    words = phrase(found, f"{len(differences)} seeds")
+    return Finding(paper, source, form, by_interval(shifted, below=True), words, found)

@@ -1,0 +1,154 @@
+"""What all pieces of a study share: its scale, its networks, and what trains them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import optimizers
+from analysis.overlap import top_average
+from apps.search.comparison import comparison_seeds
+from apps.study.lab import Lab, Seeded, Setting
+from apps.study.reported import DENSE, LFISTA, LISTA, SEARCHED
+from apps.study.scale import Scale
+from builders.cells import Cell, Lista
+from builders.injections import Form
+from evaluation.protocol import Protocol, protocol
+from genome import DesignSpace, Evaluation, Genome, Request
+from genome.neurons import Neuron
+from genome.patterns import resampled
+
+if TYPE_CHECKING:
+    from analysis.average import Average
+    from evaluation.problems import ImageSet
+
+MAIN_OPTIMIZER: Final = "reinforce"
+"""The paper reports what this one found."""
+
+OPTIMIZERS: Final = (MAIN_OPTIMIZER, "evolution", "random")
+SEARCH_SEED: Final = 0
+SOFT: Final[tuple[Neuron, ...]] = ("soft",)
+RELEASED: Final = "Released"
+"""The authors' network beside the one that is found here, at a depth that may not be its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Images of Table 3.
+
+    Attributes:
+        training: to train and validate on.
+        testing: to test on.
+    """
+
+    training: ImageSet
+    testing: ImageSet
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study under way.
+
+    Attributes:
+        scale: how large it is.
+        lab: what trains.
+        forms: injections of the weighted average that the study is made for.
+        rows: of Tables 1 and 2 that are wanted; None for all.
+        seed_count: seeds that models are compared over, instead of the scale's.
+        images: of Table 3; None where there are none.
+    """
+
+    scale: Scale
+    lab: Lab
+    forms: tuple[Form, ...]
+    rows: tuple[str, ...] | None = None
+    seed_count: int | None = None
+    images: Images | None = None
+    _found: dict[tuple[str, Form, int], list[Evaluation]] = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of comparisons; no search sees them."""
+        return comparison_seeds(self.seed_count or self.scale.seeds, SEARCH_SEED)
+
+    @property
+    def slow_seeds(self) -> tuple[int, ...]:
+        """Seeds of comparisons of what trains slowly."""
+        return comparison_seeds(self.seed_count or self.scale.slow_seeds, SEARCH_SEED)
+
+    @property
+    def chosen_rows(self) -> frozenset[str]:
+        """Rows of Tables 1 and 2 that are wanted."""
+        from evaluation.problems import paper_rows
+
+        return frozenset(paper_rows() if self.rows is None else self.rows)
+
+    def pictured(self, reported: Mapping[str, float]) -> Mapping[str, float]:
+        """The paper's values as far as pictures show them: not beside problems of another size."""
+        return reported if self.scale.released else {}
+
+    def training(self, form: Form, factor: float = 1.0) -> Protocol:
+        """The scale's protocol with a form and a factor on its steps."""
+        return protocol(self.scale.protocol).scaled(factor).with_form(form)
+
+    def setting(self, row: str, form: Form, factor: float, cell: Cell | None = None) -> Setting:
+        """Training for a row of the paper's tables."""
+        return Setting(self.scale.problem(row), self.training(form, factor), cell or Lista())
+
+    def models(self, form: Form) -> dict[str, Genome]:
+        """The paper's four models by display name, and the released network where the searched is our own."""
+        layers = self.scale.layers
+        released = Genome.released_searched()
+        models = {LISTA: Genome.lista(layers), LFISTA: Genome.lfista(layers), DENSE: Genome.dense(layers)}
+        if self.scale.released:
+            return {**models, SEARCHED: released}
+        found = self.average(form).genome()
+        return {**models, SEARCHED: found, RELEASED: resampled(released, layers)}
+
+    def average(self, form: Form, optimizer: str = MAIN_OPTIMIZER, count: int | None = None) -> Average:
+        """Average of the best networks of a search; that is made where it is not yet."""
+        searched = self.searched(form, optimizer)
+        scores = [each.score for each in searched]
+        return top_average([each.genome for each in searched], scores, count or self.scale.top)
+
+    def searched(
+        self, form: Form, optimizer: str = MAIN_OPTIMIZER, neurons: Sequence[Neuron] = SOFT
+    ) -> list[Evaluation]:
+        """Every evaluation of a search in the setting without noise, in the order asked.
+
+        Args:
+            form: injection.
+            optimizer: registered name.
+            neurons: that a layer may have. With all three, a budget that is small beside the paper's goes
+                into finding out that they should be soft, and says nothing of connections.
+        """
+        key = optimizer, form, len(neurons)
+        if key not in self._found:
+            space = DesignSpace(self.scale.layers, tuple(neurons))
+            self._found[key] = self._search(form, optimizer, space)
+        return self._found[key]
+
+    def compare(
+        self, row: str, form: Form, factor: float, models: Mapping[str, Genome], seeds: Sequence[int]
+    ) -> Seeded:
+        """Every model on every seed in a row's setting, scored on test data."""
+        return self.lab.compare(self.setting(row, form, factor), models, seeds)
+
+    def look(self, row: str, form: Form, genomes: Sequence[Genome]) -> list[Evaluation]:
+        """Every network once, trained as in a search and scored on test data."""
+        setting = self.setting(row, form, self.scale.look)
+        return self.lab.evaluate(setting, [Request(each, seed=SEARCH_SEED, test=True) for each in genomes])
+
+    def _search(self, form: Form, optimizer: str, space: DesignSpace) -> list[Evaluation]:
+        scale, setting = self.scale, self.setting("b", form, self.scale.look)
+        strategy = optimizers.create(optimizer, space, SEARCH_SEED)
+        evaluations: list[Evaluation] = []
+        while len(evaluations) < scale.budget:
+            genomes = strategy.ask(min(scale.batch, scale.budget - len(evaluations)))
+            if not genomes:
+                break
+            told = self.lab.evaluate(setting, [Request(genome, seed=SEARCH_SEED) for genome in genomes])
+            strategy.tell(told)
+            evaluations += told
+        return evaluations
