@@ -68,7 +68,7 @@ def draw_dependence(
     axes.set_xlabel("extra connections")
     show_scores(axes.yaxis, shown, f"validation {shown.name} (dB)")
     tidy(axes)
-    figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=2 if len(series) == 2 else 3)
+    figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=2)
     save_figure(figure, path)
 
 
@@ -105,4 +105,4 @@ def _draw(axes: Axes, each: Scored, style: Style, name: str, edge: float) -> Non
     places = np.linspace(each.connections.min(), each.connections.max(), 200)
     curve = each.dependence.trend.at(places)
     if curve is not None:
-        axes.plot(places, curve, color=style.colour, linewidth=1.2, label="parabola")
+        axes.plot(places, curve, color=style.colour, linewidth=1.2)

@@ -11,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from analysis import heatmap_parts as parts
 from analysis.difference_figure import DIFFERENCE_COLOURS
@@ -59,6 +60,7 @@ def draw_importance(
             _frame(axes, each)
     parts.label_layers(axes, layers)
     parts.fill_bar(figure, axes, bar, "dB")
+    bar.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     bar.yaxis.set_major_formatter(lambda value, _: _text(value))
     _explain(figure)
     save_figure(figure, path)

@@ -6,10 +6,10 @@ as many random ones, dense ones into the latter half of the layers, and all. Eve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import comb
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from analysis.comparison import Divergence, Interval, Values, summarize
 from analysis.shown import NMSE, Shown
 from analysis.significance import DivergedPair, PairedTest, paired_tests
 from analysis.spread import Spread, spread
+from analysis.standing import Standing, standing
 from genome import Genome, InputError
 from genome.patterns import dense_into, extra_places, random_pattern
 from genome.strict import integer
@@ -99,7 +100,7 @@ def _others(genome: Genome, count: int, rng: np.random.Generator) -> list[Genome
     """Other patterns with as many connections, every set of patterns equally likely; all, where few are."""
     layers, connections = genome.layers, genome.connections
     places = extra_places(layers)
-    if comb(len(places), connections) - 1 <= count:
+    if math.comb(len(places), connections) - 1 <= count:
         every = (Genome.from_connections(layers, chosen) for chosen in combinations(places, connections))
         return [other for other in every if other.gates != genome.gates]
     found: dict[Genome, None] = {}
@@ -119,6 +120,7 @@ class Transfer:
         patterns: the same of each network of a model that stands for several.
         spreads: of such a model, the spread between its networks apart from that between seeds; None where
             one diverged.
+        standing: among the random patterns; None where there are none, or the transferred one diverged.
         tests: transferred minus each rival, with p-values that are corrected for them together.
         verdicts: the claims that can be judged.
     """
@@ -126,6 +128,7 @@ class Transfer:
     models: Mapping[str, Interval | Divergence]
     patterns: Mapping[str, Sequence[Interval | Divergence]]
     spreads: Mapping[str, Spread | None]
+    standing: Standing | None
     tests: Sequence[PairedTest | DivergedPair]
     verdicts: Sequence[Verdict]
 
@@ -135,6 +138,7 @@ class Transfer:
             "models": {name: each.to_dict() for name, each in self.models.items()},
             "patterns": {name: [each.to_dict() for each in of] for name, of in self.patterns.items()},
             "spreads": {name: each and each.to_dict() for name, each in self.spreads.items()},
+            "standing": self.standing and self.standing.to_dict(),
             "differences": [test.to_dict() for test in self.tests],
             "claims": [verdict.to_dict() for verdict in self.verdicts],
         }
@@ -158,11 +162,13 @@ def transfer(scores: Scores, shown: Shown = NMSE) -> Transfer:
     spreads = {name: spread(of) for name, of in several.items()}
     means = {name: _mean(of) for name, of in scores.items()}
     references = [name for name in means if name != TRANSFERRED]
+    tests = paired_tests(means, [(TRANSFERRED, name) for name in references])
     return Transfer(
         models=summarize(means),
         patterns={name: list(summarize(_numbered(of)).values()) for name, of in several.items()},
         spreads=spreads,
-        tests=paired_tests(means, [(TRANSFERRED, name) for name in references]),
+        standing=standing(means[TRANSFERRED], scores.get(RANDOM, ())),
+        tests=tests,
         verdicts=[judge(claim, means, shown) for claim in CLAIMS if claim.reference in references],
     )
 

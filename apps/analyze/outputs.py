@@ -78,7 +78,10 @@ def _draw_scores(folder: Path, content: Mapping[str, Any], run: AnalyzedRun) -> 
             series[name] = _scored(sample, dependence(sample.genomes, sample.scores))
     if series:
         draw_dependence(
-            folder / "dependence", series, title="Score against the number of extra connections", shown=shown
+            folder / "dependence",
+            series,
+            title="Score against the number of extra connections, with parabolas",
+            shown=shown,
         )
         drawn.append("dependence")
     return drawn

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from analysis.shown import Shown
 from apps.analyze.content import RANDOM
+from apps.analyze.parts import connection, table_of
+from apps.analyze.sample_report import sample_report
 from apps.display.colours import QUIET
-from apps.display.text import counts, printable, ranges
+from apps.display.text import printable, ranges
 
-_STRONGEST: Final = 8
 _LISTED: Final = 12
 
 
@@ -40,13 +40,13 @@ def report(content: Mapping[str, Any]) -> RenderableType:
     if content["connections"]:
         parts += [Text(), _distances(content)]
     for name, sample in content["samples"].items():
-        parts += [Text(), *_sample(name, sample, shown)]
+        parts += [Text(), *sample_report(name, sample, shown)]
     return Group(*parts, Text(), Text(_notes(content, shown), QUIET))
 
 
 def agreement_report(content: Mapping[str, Any]) -> RenderableType:
     """Show what an ``agreement.json`` holds."""
-    runs = _table("run", ("optimizer", "seed", "best of", "connections", "soft"))
+    runs = table_of("run", ("optimizer", "seed", "best of", "connections", "soft"))
     for run in content["runs"]:
         runs.add_row(
             printable(run["run"]),
@@ -56,7 +56,7 @@ def agreement_report(content: Mapping[str, Any]) -> RenderableType:
             str(run["connections"]),
             f"{run['soft']:.0%}",
         )
-    pairs = _table("pair of runs", ("overlap", "difference", "same neuron"))
+    pairs = table_of("pair of runs", ("overlap", "difference", "same neuron"))
     for pair in content["pairs"]:
         pairs.add_row(
             printable(f"{pair['first']} and {pair['second']}"),
@@ -101,7 +101,7 @@ def _difference(content: Mapping[str, Any]) -> str:
     text = f"best {content['against']} against best {content['top']}: mean difference {found['mean']:.3f}"
     if found["largest"]:
         largest = found["largest"]
-        text += f", largest {largest['difference']:+.2f} at {_connection(largest)}"
+        text += f", largest {largest['difference']:+.2f} at {connection(largest)}"
     crossing = _listed(found["crossing"]) if found["crossing"] else "no connection"
     return f"{text}; {crossing} across the threshold"
 
@@ -109,7 +109,7 @@ def _difference(content: Mapping[str, Any]) -> str:
 def _layers(content: Mapping[str, Any]) -> Table:
     by_layer = {name: content["patterns"][name]["by_layer"] for name in ("network", "mean")}
     neurons = content["neurons"]
-    table = _table("layer", ("connections", "of", "share", "mean", "neuron", "used by"))
+    table = table_of("layer", ("connections", "of", "share", "mean", "neuron", "used by"))
     network = {row["place"]: row for row in by_layer["network"]}
     mean = {row["place"]: row for row in by_layer["mean"]}
     for neuron in neurons:
@@ -136,7 +136,7 @@ def _use(network: Mapping[str, Any]) -> Iterator[str]:
 
 def _distances(content: Mapping[str, Any]) -> Table:
     by_distance = {name: content["patterns"][name]["by_distance"] for name in ("network", "mean")}
-    table = _table("distance", ("connections", "of", "share", "mean"))
+    table = table_of("distance", ("connections", "of", "share", "mean"))
     for row, mean in zip(*by_distance.values(), strict=True):
         table.add_row(
             str(row["place"]),
@@ -146,70 +146,6 @@ def _distances(content: Mapping[str, Any]) -> Table:
             f"{mean['used']:.1f}",
         )
     return table
-
-
-def _sample(name: str, sample: Mapping[str, Any], shown: Shown) -> list[RenderableType]:
-    left_out = f", {sample['left_out']} diverged or dropped left out" if sample["left_out"] else ""
-    parts: list[RenderableType] = [
-        Text(f"What a connection does, over {sample['networks']} {name}{left_out}", "bold")
-    ]
-    if sample["alone"]:
-        parts.append(_effects(sample, shown))
-        parts += [Text(line) for line in _significant(sample)]
-    else:
-        parts.append(Text("no connection is on in two networks and off in two others"))
-    if sample["beside_others"] is None:
-        parts.append(Text(sample["not_beside_others"]))
-    if sample["dependence"] is None:
-        return [*parts, Text(sample["no_dependence"])]
-    return [*parts, Text(), *_dependence(sample["dependence"], shown)]
-
-
-def _effects(sample: Mapping[str, Any], shown: Shown) -> Table:
-    table = _table("connection", ("with", "alone, dB [95%]", "p", "beside others [95%]", "p"))
-    others = {_connection(each): each for each in sample["beside_others"] or ()}
-    for effect in sorted(sample["alone"], key=lambda each: (each["p"], -abs(each["mean"])))[:_STRONGEST]:
-        name = _connection(effect)
-        beside = others.get(name)
-        table.add_row(
-            name,
-            f"{effect['on']}/{effect['on'] + effect['off']}",
-            _interval(effect, shown),
-            _p(effect["p_holm"]),
-            _interval(beside, shown) if beside else "-",
-            _p(beside["p_holm"]) if beside else "-",
-        )
-    return table
-
-
-def _significant(sample: Mapping[str, Any]) -> Iterator[str]:
-    for kind, words in (("alone", "alone"), ("beside_others", "beside the others")):
-        effects = sample[kind]
-        if effects:
-            sure = [effect for effect in effects if effect["p_holm"] < 0.05]
-            signs = counts("better" if effect["mean"] < 0 else "worse" for effect in sure)
-            told = f" ({signs})" if sure else ""
-            yield f"{words}: {len(effects)} measured, {len(sure)} with p < 0.05{told}"
-
-
-def _dependence(found: Mapping[str, Any], shown: Shown) -> list[RenderableType]:
-    table = _table("extra connections", ("networks", f"{shown.name}, dB [95%]"))
-    for row in found["bins"]:
-        place = str(row["fewest"]) if row["fewest"] == row["most"] else f"{row['fewest']}-{row['most']}"
-        table.add_row(place, str(row["networks"]), _interval(row, shown, sign=""))
-    trend = found["trend"]
-    correlation = shown.sign * trend["spearman"]
-    line = f"rank correlation of {shown.name} and connections {correlation:+.2f}, p {_p(trend['p'])}"
-    return [table, Text(line)]
-
-
-def _interval(row: Mapping[str, float], shown: Shown, sign: str = "+") -> str:
-    mean, low, high = shown.interval(row)
-    return f"{mean:{sign}.2f} [{low:{sign}.2f}, {high:{sign}.2f}]"
-
-
-def _p(value: float) -> str:
-    return f"{value:.2g}" if value >= 0.001 else f"{value:.0e}"
 
 
 def _notes(content: Mapping[str, Any], shown: Shown) -> str:
@@ -231,18 +167,6 @@ def _notes(content: Mapping[str, Any], shown: Shown) -> str:
     return "\n".join(notes)
 
 
-def _table(first: str, heads: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    table.add_column(first, min_width=min(len(first), 10), overflow="fold")
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
-    return table
-
-
-def _connection(named: Mapping[str, Any]) -> str:
-    return f"{named['destination']}<{named['source']}"
-
-
 def _listed(connections: Sequence[Mapping[str, Any]]) -> str:
     more = f" and {len(connections) - _LISTED} more" if len(connections) > _LISTED else ""
-    return " ".join(map(_connection, connections[:_LISTED])) + more
+    return " ".join(map(connection, connections[:_LISTED])) + more

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from analysis.stability import check_resampling
 from apps.analyze.agreement import agreement
@@ -16,6 +17,8 @@ from apps.analyze.options import AnalyzeOptions
 from apps.analyze.outputs import write_analysis
 from apps.analyze.report import agreement_report, report
 from apps.analyze.runs import read_runs
+from apps.display.colours import QUIET
+from apps.display.text import printable
 from genome import InputError
 from genome.files import write_atomic
 
@@ -38,17 +41,22 @@ def run_analysis(options: AnalyzeOptions) -> dict[str, Any]:
     _make(folders)
     found = {}
     for run in runs:
-        with console.status(f"analyzing {run.name}"):
+        with console.status(Text(printable(f"analyzing {run.name}"))):
             found[run.name] = content(run, options)
             files = write_analysis(folders[run.name], found[run.name], run)
         console.print(report(found[run.name]))
-        console.print(f"Written to {folders[run.name]}: {', '.join(files)}.\n", style="dim")
+        console.print()
+        console.print(_written(folders[run.name], files))
     if several:
         agreed = agreement(runs, options.threshold)
         write_atomic(out / "agreement.json", json.dumps(agreed, indent=1, allow_nan=False) + "\n")
         console.print(agreement_report(agreed))
-        console.print(f"Written to {out}: agreement.json.", style="dim")
+        console.print(_written(out, ["agreement.json"]))
     return found
+
+
+def _written(folder: Path, files: Sequence[str]) -> Text:
+    return Text(printable(f"Written to {folder}: {', '.join(files)}."), QUIET)
 
 
 def _make(folders: Mapping[str, Path]) -> None:

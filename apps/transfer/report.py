@@ -34,7 +34,7 @@ def report(content: Mapping[str, Any]) -> RenderableType:
     for destination in content["destinations"]:
         parts.append(Text(printable(f"In {cell_text(destination['cell'])}"), "bold"))
         parts.append(_table(content, destination, shown))
-        parts += [Text(line) for line in _patterns(destination, shown)]
+        parts += [Text(line) for line in _patterns(destination)]
         parts += [Claims(destination["claims"]), Text()]
     return Group(*parts, Text(_NOTES + _left_out(content), QUIET))
 
@@ -102,25 +102,20 @@ def _p(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _patterns(destination: Mapping[str, Any], shown: Shown) -> Iterator[str]:
+def _patterns(destination: Mapping[str, Any]) -> Iterator[str]:
     """Where the transferred pattern stands among the random ones, and what spreads those."""
-    patterns = destination["patterns"].get(RANDOM)
-    if not patterns:
-        return
-    own = destination["models"][TRANSFERRED]["mean"]
-    spread = destination["spreads"][RANDOM]
-    if own is None or spread is None:
-        yield "A training diverged, so the random patterns have no spread to be told."
-        return
-    beaten = sum(own < pattern["mean"] for pattern in patterns)
-    yield (
-        f"The mean {shown.name} of the transferred pattern is better than that of {beaten} of the "
-        f"{len(patterns)} random ones."
-    )
-    yield (
-        f"Their spread (standard deviation): {spread['networks']:.2f} dB between patterns, "
-        f"{spread['seeds']:.2f} dB between seeds, {spread['rest']:.2f} dB the rest."
-    )
+    standing, spread = destination["standing"], destination["spreads"].get(RANDOM)
+    if standing:
+        yield (
+            f"Among random patterns: {TRANSFERRED} is better than {standing['beaten']} of "
+            f"{standing['patterns']}, by means over seeds; a random one would stand as high with probability "
+            f"{standing['p']:.2f}."
+        )
+    if spread:
+        yield (
+            f"Spread of the random patterns (standard deviation): {spread['networks']:.2f} dB between "
+            f"patterns, {spread['seeds']:.2f} dB between seeds, {spread['rest']:.2f} dB the rest."
+        )
 
 
 def _left_out(content: Mapping[str, Any]) -> str:

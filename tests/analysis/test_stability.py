@@ -92,7 +92,7 @@ def test_every_connection_has_one_state_and_the_seed_decides() -> None:
     rng, space = np.random.default_rng(3), DesignSpace(6)
     genomes = [space.sample(rng) for _ in range(9)]
     first, again, other = (bootstrap(genomes, 200, seed=seed) for seed in (0, 0, 1))
-    states = [place for state in ("on", "off", "open") for place in first.connections(state)]  # type: ignore[arg-type]
+    states = [place for state in ("on", "off", "open") for place in first.connections(state)]
     assert sorted(states) == list(extra_places(6))
     assert np.array_equal(first.on, again.on)
     assert first.frequent == again.frequent

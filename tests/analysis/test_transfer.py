@@ -215,6 +215,34 @@ def test_random_is_the_mean_of_its_patterns_seed_by_seed() -> None:
     assert seen.seeds > 0.5
 
 
+@pytest.mark.parametrize(("shift", "beaten", "p"), [(-0.6, 3, 0.25), (-0.1, 2, 0.5), (2.0, 0, 1.0)])
+def test_the_standing_among_random_patterns_is_a_rank(shift: float, beaten: int, p: float) -> None:
+    # Levels of the random patterns: -0.2, 0 and 0.2.
+    assert transfer(scores(shift)).to_dict()["standing"] == {"patterns": 3, "beaten": beaten, "p": p}
+
+
+def test_a_pattern_like_the_random_ones_stands_high_as_seldom_as_its_rank_says() -> None:
+    rng, high = np.random.default_rng(5), 0
+    for _ in range(600):
+        levels = rng.normal(size=(5, 2)).tolist()
+        networks = [dict(enumerate(row)) for row in levels]
+        found = transfer({RANDOM: networks[:4], TRANSFERRED: networks[4:]}).standing
+        assert found is not None
+        high += found.p <= 0.2
+    assert stats.binomtest(high, 600, 0.2).pvalue > 0.001
+
+
+def test_what_diverged_stands_below_everything_or_nowhere() -> None:
+    given_scores = scores(0.1)
+    given_scores[RANDOM][0][3] = math.inf
+    given_scores[RANDOM][1][3] = math.nan
+    found = transfer(given_scores).standing
+    assert found is not None
+    assert (found.patterns, found.beaten) == (3, 3)
+    given_scores[TRANSFERRED][0][0] = math.inf
+    assert transfer(given_scores).standing is None
+
+
 def test_the_correction_is_for_all_rivals_together() -> None:
     tests = transfer(scores(0.0)).to_dict()["differences"]
     p_values = [test["p"] for test in tests]

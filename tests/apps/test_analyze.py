@@ -160,6 +160,30 @@ def test_what_others_wrote_into_the_archive_does_not_count(run: Path, tmp_path: 
     assert analyze(run, out=tmp_path / "after") == before
 
 
+def test_an_archive_that_is_elsewhere_is_named(run: Path, tmp_path: Path) -> None:
+    before = analyze(run, out=tmp_path / "before")
+    shared = shutil.move(run / "archive.sqlite", tmp_path / "shared.sqlite")
+    assert analyze(run, "--archive", f"sqlite:///{shared}", out=tmp_path / "after") == before
+
+
+def test_of_a_metric_that_is_to_be_high_the_negative_is_shown(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = analyze(run, out=tmp_path / "nmse")
+    assert "Negative: better" in " ".join(capsys.readouterr().out.split())
+    settings = json.loads((run / "settings.json").read_text("utf-8"))
+    changed = settings | {"metric": {"name": "PSNR", "sign": -1}}
+    (run / "settings.json").write_text(json.dumps(changed), encoding="utf-8")
+    same = analyze(run, out=tmp_path / "psnr")
+    assert same["samples"] == found["samples"]
+    printed = capsys.readouterr().out
+    first = found["samples"][RANDOM]["dependence"]["bins"][0]
+    assert f"{-first['mean']:.2f} [{-first['high']:.2f}, {-first['low']:.2f}]" in printed
+    correlation = -found["samples"][RANDOM]["dependence"]["trend"]["spearman"]
+    assert f"rank correlation of PSNR and connections {correlation:+.2f}" in printed
+    assert "Positive: better" in " ".join(printed.split())
+
+
 def test_a_random_search_is_its_own_random_sample(tmp_path: Path) -> None:
     out = tmp_path / "run"
     assert search_main([*SIZES, "--optimizer", "random", "--budget", "16", "--out", str(out)]) == 0

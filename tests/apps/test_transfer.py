@@ -153,7 +153,8 @@ def test_the_same_command_again_trains_nothing_and_says_the_same(
         f"{size} of 3 extra connections at 4 layers, connections alone",
         'In dladmm joins="all"',
         "2 seeds, which set signals and batch order",
-        "between patterns",
+        "of 2, by means over seeds",
+        "dB between patterns",
         content["destinations"][1]["claims"][1]["sentence"],
     ):
         assert part in told
@@ -232,7 +233,8 @@ def test_a_training_that_diverged_is_told(content: dict[str, Any], out: Path) ->
     console.print(report({**content, "destinations": [row]}))
     told = console.export_text()
     assert re.search(r"random, mean of 2 +\d +diverged +diverged +-", told)
-    assert "so the random patterns have no spread to be told" in told
+    assert "Among random patterns: transferred is better than" in told
+    assert "Spread of the random patterns" not in told
     assert "Not shown: transferred is better than random, because random diverged on 1 of 2 seeds." in told
 
 
