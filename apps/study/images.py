@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from analysis.ordering import agreement, order
 from apps.study.content import Piece, cells, test_scores
 from apps.study.figures import Drawings
@@ -11,6 +13,9 @@ from apps.study.study import Images, Study
 from apps.study.verdicts import Tests
 from evaluation.problems import DictionaryLearning, NaturalImages
 from genome import InputError
+
+_LEARNT_FROM: Final = 20_000
+"""Patches that the dictionary is learned from, at most."""
 
 
 def table3(study: Study, drawings: Drawings) -> Piece:
@@ -63,7 +68,7 @@ def _problem(study: Study, images: Images) -> NaturalImages:
     return NaturalImages(
         images.training,
         images.testing,
-        DictionaryLearning(atoms=atoms),
+        DictionaryLearning(atoms=atoms, samples=min(_LEARNT_FROM, 10 * patches)),
         side=side,
         measurements=side * side // 2,
         train=patches,
