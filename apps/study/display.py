@@ -14,7 +14,7 @@ from apps.study.lab import Told
 
 @final
 class StudyDisplay:
-    """A line for the piece at work: networks so far, and the time left for those asked for.
+    """A line for the piece at work: networks so far, and the time left for it.
 
     Where the output is no terminal, a line a piece.
 
@@ -43,12 +43,14 @@ class StudyDisplay:
         self._number, self._name = self._number + 1, name
         if not self._console.is_terminal:
             self._console.print(f"{self._number} of {self._pieces}: {name}")
-        self.tell(Told(0, None))
+        self.tell(Told(0, 0, None))
 
     def tell(self, told: Told) -> None:
         """Its training came this far."""
-        left = "" if told.left is None else f", {clock(told.left)} left of this batch"
-        text = f"{self._number} of {self._pieces}: {self._name}, {told.done:.0f} networks{left}"
+        most = max(told.expected, round(told.done))
+        left = "" if told.left is None else f", {clock(told.left)} left"
+        done = f", {told.done:.0f} of {most} networks" if most else ""
+        text = f"{self._number} of {self._pieces}: {self._name}{done}{left}"
         if self._task is None:
             self._task = self._progress.add_task(text, total=None)
         else:

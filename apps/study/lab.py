@@ -38,10 +38,12 @@ class Told(NamedTuple):
 
     Attributes:
         done: networks of this piece that are evaluated, with fractions.
-        left: seconds until the networks asked for so far are; None while nothing is known of the pace.
+        expected: networks that the piece asks for in all, about.
+        left: seconds for the rest of them at the pace of late; None while nothing is known of it.
     """
 
     done: float
+    expected: int
     left: float | None
 
 
@@ -70,7 +72,8 @@ class Lab:
         self.folder, self._device, self._workers = folder, device, workers
         self._owner = f"{socket.gethostname()}:{folder.resolve()}"
         self._evaluators: dict[str, Evaluator] = {}
-        self._tell, self._pace, self._done = tell, Pace(), 0
+        self._tell, self._pace = tell, Pace()
+        self._done, self._expected = 0, 0
 
     def evaluator(self, setting: Setting) -> Evaluator:
         """What trains in a setting, over the archive.
@@ -106,14 +109,13 @@ class Lab:
 
         def progress(walk: Progress) -> None:
             self._pace.advance(walk.done, time.monotonic())
-            share = 1 - (1 - walk.done) * missing / len(requests)
-            self._tell(Told(self._done + share * len(requests), self._pace.left(0)))
+            self._report(len(requests), len(requests) - (1 - walk.done) * missing)
 
         self._pace.begin(missing, time.monotonic())
         found = evaluator.evaluate(requests, progress)
         self._pace.end(time.monotonic())
         self._done += len(requests)
-        self._tell(Told(self._done, None))
+        self._report(0, 0.0)
         return found
 
     def compare(self, setting: Setting, models: Mapping[str, Genome], seeds: Sequence[int]) -> Seeded:
@@ -129,6 +131,11 @@ class Lab:
             results[name][seed] = evaluation
         return results
 
-    def begin(self) -> None:
-        """Count from zero: another piece begins."""
-        self._done = 0
+    def begin(self, expected: int) -> None:
+        """Another piece begins, that asks for about so many networks."""
+        self._done, self._expected, self._pace = 0, expected, Pace()
+
+    def _report(self, asked: int, done: float) -> None:
+        """Tell how far the piece is: of those asked for now, so many are done."""
+        later = max(0, self._expected - self._done - asked)
+        self._tell(Told(self._done + done, self._expected, self._pace.left(later)))

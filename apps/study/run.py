@@ -80,8 +80,9 @@ def run_study(options: StudyOptions) -> list[dict[str, Any]]:
 
 def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
     began = time.perf_counter()
-    study.lab.begin()
-    piece = MAKERS[name](study, Drawings(run.out))
+    maker = MAKERS[name]
+    study.lab.begin(maker.networks(study))
+    piece = maker.make(study, Drawings(run.out))
     settings = {
         "scale": asdict(run.scale),
         "forms": list(run.forms),

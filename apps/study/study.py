@@ -129,6 +129,10 @@ class Study:
             self._found[key] = self._search(form, optimizer, space)
         return self._found[key]
 
+    def to_search(self, form: Form, optimizer: str = MAIN_OPTIMIZER) -> int:
+        """Evaluations of a search, or none where this process has it."""
+        return 0 if (optimizer, form, len(SOFT)) in self._found else self.scale.budget
+
     def compare(
         self, row: str, form: Form, factor: float, models: Mapping[str, Genome], seeds: Sequence[int]
     ) -> Seeded:

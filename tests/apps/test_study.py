@@ -198,6 +198,20 @@ def test_another_piece_joins_the_report(out: Path) -> None:
     assert "| The searched network is better than" in (out / "findings.md").read_text("utf-8")
 
 
+def test_table_3_is_made_of_the_images_given(out: Path, tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="an optional package")
+    rng = np.random.default_rng(0)
+    stack = rng.integers(0, 256, (3, 32, 32), dtype=np.uint8)
+    for name in ("training", "testing"):
+        np.savez(tmp_path / f"{name}.npz", images=stack)
+    images = [f"--{name}-images={tmp_path / name}.npz" for name in ("training", "testing")]
+    assert main(["table3", *SMOKE, *images, "--form", "sum", "--out", str(out)]) == 0
+    (table,) = content(out, "table3")["tables"]
+    scores = [float(r["test_nmse_db"]) for r in records(out, "table3") if r["model"] == LISTA]
+    assert table["rows"][0][1]["mean"] == pytest.approx(-mean(scores))
+    assert table["rows"][0][1]["reported"] == 34.67
+
+
 def test_killed_it_goes_on_and_ends_with_the_same_records(out: Path, tmp_path: Path) -> None:
     again = tmp_path / "run"
     command = [sys.executable, "-m", "apps.study", "last-layer", *SMOKE, "--out", str(again)]
