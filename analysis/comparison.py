@@ -87,6 +87,15 @@ class Divergence:
         return {"mean": None, "low": None, "high": None, "seeds": self.n, "diverged": diverged}
 
 
+def mean_by_seed(models: Sequence[Values]) -> dict[int, float]:
+    """The mean over models of one kind, seed by seed; inf where one of them diverged.
+
+    Args:
+        models: seed -> score in dB of each, all with the same seeds; at least one.
+    """
+    return {seed: sum(values[seed] for values in models) / len(models) for seed in models[0]}
+
+
 def interval(values: Sequence[float]) -> Interval:
     """Mean and two-sided 95% Student t interval of independent values (at least two, all finite).
 

@@ -14,7 +14,6 @@ MARKS: Final[Mapping[Answer, str]] = {
     "fails": "✗",
     "not shown": "?",
     "diverged": "∞",
-    "not tested": "–",
 }
 """What stands before each answer; the word stands there too."""
 

@@ -19,7 +19,7 @@ from genome.strict import items, shown
 FORMAT: Final = "lista-genome/study"
 VERSION: Final = 1
 
-Answer = Literal["holds", "fails", "not shown", "diverged", "not tested"]
+Answer = Literal["holds", "fails", "not shown", "diverged"]
 """What became of a finding of the paper."""
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from analysis.claims import Claim, Verdict, judge
-from analysis.comparison import Divergence, Interval, Values, summarize
+from analysis.comparison import Divergence, Interval, Values, mean_by_seed, summarize
 from analysis.shown import NMSE, Shown
 from analysis.significance import DivergedPair, PairedTest, paired_tests
 from analysis.spread import Spread, spread
@@ -160,7 +160,7 @@ def transfer(scores: Scores, shown: Shown = NMSE) -> Transfer:
     """
     several = {name: of for name, of in scores.items() if len(of) > 1}
     spreads = {name: spread(of) for name, of in several.items()}
-    means = {name: _mean(of) for name, of in scores.items()}
+    means = {name: mean_by_seed(of) for name, of in scores.items()}
     references = [name for name in means if name != TRANSFERRED]
     tests = paired_tests(means, [(TRANSFERRED, name) for name in references])
     return Transfer(
@@ -175,8 +175,3 @@ def transfer(scores: Scores, shown: Shown = NMSE) -> Transfer:
 
 def _numbered(networks: Sequence[Values]) -> dict[str, Values]:
     return {str(number): values for number, values in enumerate(networks, 1)}
-
-
-def _mean(networks: Sequence[Values]) -> dict[int, float]:
-    """The mean over networks of each seed."""
-    return {seed: sum(values[seed] for values in networks) / len(networks) for seed in networks[0]}

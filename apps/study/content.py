@@ -29,8 +29,11 @@ COLUMNS: Final = (
     "test_ratio_db",
     "seconds",
     "genome",
+    "side",
+    "neurons",
 )
-"""Of the records, one network a line."""
+"""Of the records, one network a line: ``genome`` has the connections as the authors write them, ``side`` a
+digit a layer, ``neurons`` the name of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ class Piece:
             strict(evaluation.test_ratio_db),
             round(evaluation.seconds, 3),
             request.genome.arch_string(),
+            "".join(str(int(side)) for side in request.genome.side),
+            " ".join(request.genome.neurons),
         )
         self.records.append(dict(zip(COLUMNS, values, strict=True)))
 

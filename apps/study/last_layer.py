@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from analysis.ordering import agreement
 from apps.study.content import Piece, cells, test_scores
 from apps.study.figures import Drawings
-from apps.study.reported import LAST_LAYER_DB, LFISTA, LISTA, SEARCHED
+from apps.study.reported import LAST_LAYER_DB, LFISTA, LISTA, NMSE_DB, SEARCHED
 from apps.study.study import Study
-from apps.study.verdicts import Tests
+from apps.study.verdicts import Better, judge
 from genome import Genome
 from genome.patterns import dense_into, with_last_layer
 
@@ -28,20 +29,28 @@ def last_layer(study: Study, drawings: Drawings) -> Piece:
         }
         results = study.compare("b", form, study.scale.steps, compared, study.seeds)
         piece.record_all("b", form, results)
-        tests = Tests(test_scores(results))
-        reported = {f"{name} + searched": value for name, value in LAST_LAYER_DB.items()}
-        made = cells(tests.models, reported)
+        values = test_scores(results)
+        added = {f"{name} + searched": value for name, value in LAST_LAYER_DB.items()}
+        reported = {**{name: NMSE_DB["b"][name] for name in bases}, **added}
+        made = cells(values, reported)
+        agrees = agreement({name: values[name] for name in reported}, reported)
         rows = [[name, compared[name].connections, made[name]] for name in compared]
-        piece.table(form, f"{piece.title}, {form} form", ["network", "connections", "test NMSE"], rows)
-        piece.findings += [
-            tests.finding(
+        piece.table(
+            form,
+            f"{piece.title}, {form} form",
+            ["network", "connections", "test NMSE"],
+            rows,
+            f"Order of the networks that the paper has: {agrees}.",
+        )
+        wanted = [
+            Better(
                 f"The searched network's last layer, added to {name}, makes it better.",
-                "section 4",
-                form,
                 f"{name} + searched",
                 (name,),
             )
             for name in bases
         ]
-        piece.data[form] = [test.to_dict() for test in tests.all()]
+        judged = judge(values, wanted, "section 4", form)
+        piece.findings += judged.findings
+        piece.data[form] = {"agreement": agrees.to_dict(), "tests": judged.to_list()}
     return piece

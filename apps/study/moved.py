@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from analysis.comparison import Values
+from analysis.comparison import Values, mean_by_seed
+from analysis.ordering import agreement
 from analysis.scores_figure import draw_scores
 from analysis.transfer import DENSE, LATTER_HALF, ORIGINAL, RANDOM, TRANSFERRED, Scores, rivals, transfer
 from apps.study import reported
-from apps.study.content import Finding, Json, Piece, cells, score_row, test_scores
+from apps.study.content import Json, Piece, cells, score_row, test_scores
 from apps.study.figures import Drawings
 from apps.study.reported import DLADMM_DB
 from apps.study.study import SEARCH_SEED, Study
-from apps.study.verdicts import Tests
+from apps.study.verdicts import Better, Judged, judge
 from builders.cells import create_cell
 from builders.injections import Form
 from genome import Genome
@@ -44,18 +45,43 @@ def dladmm(study: Study, drawings: Drawings) -> Piece:
         marks, lines = [], list[list[Json]]()
         for row, label in _ROWS.items():
             scores = _scores(study, piece, row, form, patterns)
-            means = {_NAMES[name]: _mean(of) for name, of in scores.items()}
+            means = {_NAMES[name]: mean_by_seed(of) for name, of in scores.items()}
             made = cells(means, DLADMM_DB[row])
             lines.append([f"[{row}] {label}", *(made.get(name) for name in _NAMES.values())])
             marks.append(score_row(label, made, study.pictured(DLADMM_DB[row])))
-            piece.findings += _findings(Tests(means), row, label, form)
-            piece.data.setdefault(form, {})[row] = transfer(scores).to_dict()
+            judged = judge(means, _wanted(row), f"section 4, D-LADMM, {label}", form)
+            piece.findings += judged.findings
+            piece.data.setdefault(form, {})[row] = _data(scores, means, DLADMM_DB[row], judged)
+            lines[-1].append(_beaten(scores))
         sizes = {_NAMES[name]: of[0].connections for name, of in patterns.items()}
-        head = ["row", *(f"{name} ({sizes.get(name, 'none')})" for name in _NAMES.values())]
+        head = [
+            "row",
+            *(f"{name} ({sizes.get(name, 'none')})" for name in _NAMES.values()),
+            "random patterns beaten",
+        ]
         piece.table(form, f"{piece.title}, {form} form", head, lines)
         file = drawings.draw(f"dladmm-{form}", partial(draw_scores, rows=marks, title=""))
         piece.figure(file, f"{piece.title}, {form} form: mean and 95% interval")
     return piece
+
+
+def _data(
+    scores: Scores, means: Mapping[str, Values], published: Mapping[str, float], judged: Judged
+) -> Json:
+    moved = transfer(scores)
+    known = {name: value for name, value in published.items() if name in means}
+    return {
+        "agreement": agreement(means, known).to_dict(),
+        "tests": judged.to_list(),
+        "standing": moved.standing and moved.standing.to_dict(),
+        "spreads": {name: each and each.to_dict() for name, each in moved.spreads.items()},
+    }
+
+
+def _beaten(scores: Scores) -> str:
+    """Of how many random patterns the moved one has the better mean."""
+    place = transfer(scores).standing
+    return "none" if place is None else f"{place.beaten} of {place.patterns}"
 
 
 def _scores(study: Study, piece: Piece, row: str, form: Form, patterns: Patterns) -> Scores:
@@ -71,22 +97,23 @@ def _scores(study: Study, piece: Piece, row: str, form: Form, patterns: Patterns
     }
 
 
-def _mean(networks: Sequence[Values]) -> dict[int, float]:
-    return {seed: sum(values[seed] for values in networks) / len(networks) for seed in networks[0]}
-
-
-def _findings(tests: Tests, row: str, label: str, form: Form) -> list[Finding]:
-    where = f"section 4, D-LADMM, {label}"
+def _wanted(row: str) -> list[Better]:
     moved, original = reported.TRANSFERRED, reported.DLADMM
     wanted = [
-        ("The moved connections make D-LADMM better.", moved, original),
-        ("The moved connections are better than as many random ones.", moved, reported.RANDOM),
-        ("The moved connections are better than dense ones into the latter half.", moved, reported.LATTER),
+        Better("The moved connections make D-LADMM better.", moved, (original,)),
+        Better(
+            f"The moved connections are better than the mean of {_PATTERNS} random patterns of their size.",
+            moved,
+            (reported.RANDOM,),
+        ),
     ]
     if row == "j":
-        wanted.append(("With limited data dense connections make D-LADMM worse.", original, reported.ALL))
-    return [
-        tests.finding(text, where, form, subject, (reference,))
-        for text, subject, reference in wanted
-        if {subject, reference} <= tests.models.keys()
-    ]
+        wanted += [
+            Better("With limited data dense connections make D-LADMM worse.", original, (reported.ALL,)),
+            Better(
+                "With limited data the moved connections are better than dense ones into the latter half.",
+                moved,
+                (reported.LATTER,),
+            ),
+        ]
+    return wanted

@@ -11,6 +11,7 @@ from typing import Any
 
 from analysis.study_html import study_page
 from analysis.study_markdown import findings_markdown
+from analysis.study_piece import Piece as StudyPiece
 from apps.study.cli import PIECES
 from apps.study.content import COLUMNS, Piece
 from genome import InputError
@@ -38,18 +39,24 @@ def write_reports(folder: Path) -> list[dict[str, Any]]:
     """Write the page and the table of findings over every piece of the folder, and return these.
 
     Raises:
-        InputError: a piece's file is not what was written.
+        InputError: a piece's file is not what was written, or its figure is gone.
         OSError: a file cannot be read or written.
     """
     pieces = [_read(folder / f"{name}.json") for name in PIECES if (folder / f"{name}.json").exists()]
     figures = {
-        figure["file"]: (folder / f"{figure['file']}.png").read_bytes()
-        for piece in pieces
-        for figure in piece["figures"]
+        figure.file: _picture(folder / f"{figure.file}.png", piece.name)
+        for piece in map(StudyPiece.read, pieces)
+        for figure in piece.figures
     }
     write_atomic(folder / "report.html", study_page(pieces, figures))
     write_atomic(folder / "findings.md", findings_markdown(pieces))
     return pieces
+
+
+def _picture(path: Path, piece: str) -> bytes:
+    if not path.is_file():
+        raise InputError(f"A piece of a study needs its figures: make {piece} again, got no {path}.")
+    return path.read_bytes()
 
 
 def _read(path: Path) -> dict[str, Any]:

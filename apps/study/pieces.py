@@ -39,7 +39,7 @@ def _searches(study: Study) -> int:
 
 def _all_searches(study: Study) -> int:
     found = [study.to_search(form, name) for form in study.forms for name in OPTIMIZERS]
-    return sum(found) + study.scale.budget
+    return sum(found) + (len(study.forms) + 1) * study.scale.budget
 
 
 def _compared(study: Study, rows: int, models: int, seeds: int) -> int:

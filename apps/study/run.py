@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from rich.console import Console
 
 from apps.search.result import versions
@@ -88,7 +89,8 @@ def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
         "forms": list(run.forms),
         "rows": sorted(study.chosen_rows) if name in _TABLES else [],
         "seeds": list(study.seeds),
-        "device": choose_device(run.options.device).type,
+        "device": _device(run.options.device),
+        "training_seconds": round(sum(record["seconds"] for record in piece.records), 1),
     }
     extra = {
         "scale": run.scale.name,
@@ -97,6 +99,12 @@ def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
         "versions": versions(),
     }
     return write_piece(run.out, piece, extra)
+
+
+def _device(name: str) -> str:
+    """What trains, by the name of its model where it has one."""
+    device = choose_device(name)
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def _prepare(options: StudyOptions) -> _Run:

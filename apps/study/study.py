@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import optimizers
-from analysis.overlap import top_average
+from analysis.average import average
+from analysis.choose import top
 from apps.search.comparison import comparison_seeds
 from apps.study.lab import Lab, Seeded, Setting
 from apps.study.reported import DENSE, LFISTA, LISTA, SEARCHED
@@ -22,12 +23,16 @@ from genome.patterns import resampled
 if TYPE_CHECKING:
     from analysis.average import Average
     from evaluation.problems import ImageSet
+    from optimizers import Optimizer
 
 MAIN_OPTIMIZER: Final = "reinforce"
 """The paper reports what this one found."""
 
 OPTIMIZERS: Final = (MAIN_OPTIMIZER, "evolution", "random")
 SEARCH_SEED: Final = 0
+OTHER_SEED: Final = 1
+"""Of a second search, to tell how far two searches of one optimizer agree."""
+
 SOFT: Final[tuple[Neuron, ...]] = ("soft",)
 RELEASED: Final = "Released"
 """The authors' network beside the one that is found here, at a depth that may not be its own."""
@@ -65,7 +70,7 @@ class Study:
     rows: tuple[str, ...] | None = None
     seed_count: int | None = None
     images: Images | None = None
-    _found: dict[tuple[str, Form, int], list[Evaluation]] = field(default_factory=dict)
+    _found: dict[tuple[str, Form, tuple[Neuron, ...], int], list[Evaluation]] = field(default_factory=dict)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -106,32 +111,42 @@ class Study:
         found = self.average(form).genome()
         return {**models, SEARCHED: found, RELEASED: resampled(released, layers)}
 
-    def average(self, form: Form, optimizer: str = MAIN_OPTIMIZER, count: int | None = None) -> Average:
+    def average(
+        self,
+        form: Form,
+        optimizer: str = MAIN_OPTIMIZER,
+        count: int | None = None,
+        seed: int = SEARCH_SEED,
+    ) -> Average:
         """Average of the best networks of a search; that is made where it is not yet."""
-        searched = self.searched(form, optimizer)
-        scores = [each.score for each in searched]
-        return top_average([each.genome for each in searched], scores, count or self.scale.top)
+        searched = self.searched(form, optimizer, seed=seed)
+        return average(each.genome for each in top(searched, count or self.scale.top))
 
     def searched(
-        self, form: Form, optimizer: str = MAIN_OPTIMIZER, neurons: Sequence[Neuron] = SOFT
+        self,
+        form: Form,
+        optimizer: str = MAIN_OPTIMIZER,
+        neurons: tuple[Neuron, ...] = SOFT,
+        seed: int = SEARCH_SEED,
     ) -> list[Evaluation]:
         """Every evaluation of a search in the setting without noise, in the order asked.
 
         Args:
             form: injection.
             optimizer: registered name.
+            seed: of the optimizer; networks are trained with the same seed in every search.
             neurons: that a layer may have. With all three, a budget that is small beside the paper's goes
                 into finding out that they should be soft, and says nothing of connections.
         """
-        key = optimizer, form, len(neurons)
+        key = optimizer, form, neurons, seed
         if key not in self._found:
-            space = DesignSpace(self.scale.layers, tuple(neurons))
-            self._found[key] = self._search(form, optimizer, space)
+            strategy = optimizers.create(optimizer, DesignSpace(self.scale.layers, neurons), seed)
+            self._found[key] = self._search(form, strategy)
         return self._found[key]
 
     def to_search(self, form: Form, optimizer: str = MAIN_OPTIMIZER) -> int:
         """Evaluations of a search, or none where this process has it."""
-        return 0 if (optimizer, form, len(SOFT)) in self._found else self.scale.budget
+        return 0 if (optimizer, form, SOFT, SEARCH_SEED) in self._found else self.scale.budget
 
     def compare(
         self, row: str, form: Form, factor: float, models: Mapping[str, Genome], seeds: Sequence[int]
@@ -144,9 +159,14 @@ class Study:
         setting = self.setting(row, form, self.scale.look)
         return self.lab.evaluate(setting, [Request(each, seed=SEARCH_SEED, test=True) for each in genomes])
 
-    def _search(self, form: Form, optimizer: str, space: DesignSpace) -> list[Evaluation]:
+    def lista(self, row: str) -> list[Evaluation]:
+        """LISTA as ``look`` trains it, with several seeds on the same signals: how far a seed moves it."""
+        setting = self.setting(row, self.forms[0], self.scale.look)
+        genome = Genome.lista(self.scale.layers)
+        return self.lab.evaluate(setting, [Request(genome, seed=seed, test=True) for seed in self.seeds])
+
+    def _search(self, form: Form, strategy: Optimizer) -> list[Evaluation]:
         scale, setting = self.scale, self.setting("b", form, self.scale.look)
-        strategy = optimizers.create(optimizer, space, SEARCH_SEED)
         evaluations: list[Evaluation] = []
         while len(evaluations) < scale.budget:
             genomes = strategy.ask(min(scale.batch, scale.budget - len(evaluations)))

@@ -26,7 +26,6 @@ _STYLES: Final[Mapping[Answer, str]] = {
     "fails": "bold red",
     "not shown": "bold yellow",
     "diverged": "bold yellow",
-    "not tested": QUIET,
 }
 
 
@@ -47,11 +46,9 @@ def piece_report(piece: Mapping[str, Any]) -> RenderableType:
         parts += [Text(), _text(table.title, "bold"), _CutTable(table)]
         parts += [_text(note, QUIET) for note in table.notes]
     if any(cell.low for table in read.tables for row in table.rows for cell in row):
-        parts.append(
-            Text("±: to the end of the 95% interval over seeds; paper: its value (ours minus it).", QUIET)
-        )
+        parts.append(Text("±: to the end of the 95% interval; paper: its value (ours minus it).", QUIET))
     if read.findings:
-        parts += [Text(), Text("Findings of the paper", "bold"), _findings(read.findings)]
+        parts += [Text(), Text("Findings", "bold"), _findings(read.findings)]
     return Group(*parts)
 
 

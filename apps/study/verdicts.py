@@ -1,72 +1,99 @@
-"""Whether a finding of the paper holds here: by paired tests over seeds, corrected for all that are made."""
+"""Whether a finding holds here: by paired tests over seeds, corrected for all that are made together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final, NamedTuple
 
 from analysis.comparison import Interval, Values
 from analysis.significance import DivergedPair, PairedTest, paired_tests
 from analysis.study_piece import Answer
-from apps.study.content import Finding
+from apps.study.content import Finding, Json
 
 LEVEL: Final = 0.05
 """Of every test, after the correction."""
 
 _SMALLEST: Final = 1e-4
 
+ANY: Final = "any"
+"""Form of a finding that is the same in all of them, or over all of them."""
 
-@dataclass(frozen=True)
-class Tests:
-    """All pairs of some models, tested together, so that the correction counts all of them.
+
+@dataclass(frozen=True, slots=True)
+class Better:
+    """A finding to be: one model is better than each of some others.
 
     Attributes:
-        models: scores by model and seed.
+        text: the finding, in a sentence.
+        subject: the model that should be better.
+        references: the others.
     """
 
-    __test__ = False  # pytest collects classes that are called Test...
+    text: str
+    subject: str
+    references: tuple[str, ...]
 
-    models: Mapping[str, Values]
 
-    def all(self) -> list[PairedTest | DivergedPair]:
-        """Every pair once."""
-        return paired_tests(self.models, list(combinations(self.models, 2)))
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Findings that were judged together.
 
-    def finding(
-        self, paper: str, source: str, form: str, subject: str, references: Sequence[str], sign: int = 1
-    ) -> Finding:
-        """Judge that one model is better than each of the others.
+    Attributes:
+        findings: one each.
+        tests: of every pair of models that they speak of.
+    """
 
-        It holds where it is better than every one of them (p below 0.05 after Holm's correction over all
-        pairs of the models), fails where it is worse than one of them, and is not shown else.
+    findings: list[Finding]
+    tests: list[PairedTest | DivergedPair]
 
-        Args:
-            paper: the finding.
-            source: where the paper has it.
-            form: injection.
-            subject: the model that should be better.
-            references: the others.
-            sign: -1 where differences are shown as those of the scores' negatives.
-        """
-        pairs = {frozenset((each.subject, each.reference)): each for each in self.all()}
-        judged = [_judge(pairs[frozenset((subject, each))], subject, sign) for each in references]
-        several = len(references) > 1
+    def to_list(self) -> list[Json]:
+        """The tests as JSON data, without the seeds' own numbers, which are in the records."""
+        kept = ({k: v for k, v in test.to_dict().items() if k != "per_seed"} for test in self.tests)
+        return list(kept)
+
+
+def judge(
+    models: Mapping[str, Values], wanted: Sequence[Better], source: str, form: str, sign: int = 1
+) -> Judged:
+    """Judge findings about some models.
+
+    A finding holds where its model is better than every other that it names (p below 0.05 after Holm's
+    correction over all pairs that any of these findings names), fails where it is worse than one of them, and
+    is not shown else.
+
+    Args:
+        models: scores by model and seed.
+        wanted: the findings; those that name a model that is not there are left out.
+        source: where they come from.
+        form: injection.
+        sign: -1 where differences are shown as those of the scores' negatives.
+    """
+    told = [each for each in wanted if {each.subject, *each.references} <= models.keys()]
+    pairs = [(each.subject, reference) for each in told for reference in each.references]
+    kept = list({frozenset(pair): pair for pair in reversed(pairs)}.values())
+    tests = paired_tests(models, kept)
+    found = {frozenset((test.subject, test.reference)): test for test in tests}
+    findings = []
+    for each in told:
+        judged = [
+            _judge(found[frozenset((each.subject, name))], each.subject, sign) for name in each.references
+        ]
+        several = len(judged) > 1
         sentence = "; ".join(
-            f"{each.words} against {reference}" if several else each.words
-            for each, reference in zip(judged, references, strict=True)
+            f"{one.words} against {name}" if several else one.words
+            for one, name in zip(judged, each.references, strict=True)
         )
-        answer = together([each.answer for each in judged])
-        return Finding(paper, source, form, answer, sentence, None if several else judged[0].difference)
+        answer = together([one.answer for one in judged])
+        difference = None if several else judged[0].difference
+        findings.append(Finding(each.text, source, form, answer, sentence, difference))
+    return Judged(findings, tests)
 
 
 def together(answers: Sequence[Answer]) -> Answer:
     """One answer for a finding that needs all of them."""
-    for worst in ("diverged", "fails", "not shown", "not tested"):
-        if worst in answers:
-            return worst
-    return "holds"
+    worst: tuple[Answer, ...] = ("fails", "diverged", "not shown")
+    return next((answer for answer in worst if answer in answers), "holds")
 
 
 def by_interval(interval: Interval, *, below: bool) -> Answer:
@@ -81,15 +108,15 @@ def phrase(difference: Interval, rest: str) -> str:
     return f"{difference.mean:+.2f} dB [{difference.low:+.2f}, {difference.high:+.2f}], {rest}"
 
 
-class _Judged(NamedTuple):
+class _Verdict(NamedTuple):
     answer: Answer
     words: str
     difference: Interval | None
 
 
-def _judge(test: PairedTest | DivergedPair, subject: str, sign: int) -> _Judged:
+def _judge(test: PairedTest | DivergedPair, subject: str, sign: int) -> _Verdict:
     if isinstance(test, DivergedPair):
-        return _Judged("diverged", str(test.divergence), None)
+        return _Verdict("diverged", str(test.divergence), None)
     turn = 1 if test.subject == subject else -1
     score = turn * test.difference.mean
     low, high = sorted(sign * turn * value for value in (test.difference.low, test.difference.high))
@@ -97,5 +124,5 @@ def _judge(test: PairedTest | DivergedPair, subject: str, sign: int) -> _Judged:
     p = f"p {test.p_holm:.2g}" if test.p_holm >= _SMALLEST else f"p < {_SMALLEST:g}"
     words = phrase(shown, f"{test.difference.n} seeds, {p}")
     if test.p_holm >= LEVEL:
-        return _Judged("not shown", words, shown)
-    return _Judged("holds" if score < 0 else "fails", words, shown)
+        return _Verdict("not shown", words, shown)
+    return _Verdict("holds" if score < 0 else "fails", words, shown)
