@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from analysis.comparison import Interval
-from apps.study.content import cells
-from apps.study.verdicts import Tests, by_interval, together
+from apps.study.content import Finding, cells
+from apps.study.verdicts import Better, by_interval, judge, together
 from genome import InputError
 
 SEEDS = range(5)
@@ -24,50 +24,63 @@ def scores(*means: float) -> dict[str, dict[int, float]]:
     }
 
 
-def answer(models: dict[str, dict[int, float]], subject: str, *references: str) -> str:
-    return Tests(models).finding("A finding.", "Table 1", "sum", subject, references).answer
+def one(models: dict[str, dict[int, float]], *claim: str, sign: int = 1) -> Finding:
+    """What becomes of the finding that the first of some models is better than the others."""
+    subject, *references = claim
+    wanted = Better("A finding.", subject, tuple(references))
+    (finding,) = judge(models, [wanted], "Table 1", "sum", sign).findings
+    return finding
 
 
 def test_better_than_all_holds_worse_than_one_fails_and_what_noise_hides_is_not_shown() -> None:
     models = scores(-20.0, -19.0, -18.0, -19.99)
-    assert answer(models, "A", "B", "C") == "holds"
-    assert answer(models, "B", "A", "C") == "fails"
-    assert answer(models, "A", "B", "D") == "not shown"
-    assert answer(models, "B", "A", "D") == "fails"
+    assert one(models, "A", "B", "C").answer == "holds"
+    assert one(models, "B", "A", "C").answer == "fails"
+    assert one(models, "A", "B", "D").answer == "not shown"
+    assert one(models, "B", "A", "D").answer == "fails"
 
 
-def test_the_order_of_the_pair_does_not_matter() -> None:
+def test_the_difference_is_the_subjects_whatever_order_the_pair_was_tested_in() -> None:
     models = scores(-20.0, -19.0)
-    first = Tests(models).finding("A finding.", "Table 1", "sum", "A", ("B",))
-    second = Tests(dict(reversed(models.items()))).finding("A finding.", "Table 1", "sum", "A", ("B",))
-    assert first == second
+    both = [Better("First.", "A", ("B",)), Better("Second.", "B", ("A",))]
+    first, second = judge(models, both, "Table 1", "sum").findings
+    assert (first.answer, second.answer) == ("holds", "fails")
     assert first.difference is not None
-    assert first.difference.mean == pytest.approx(-1.0, abs=0.1)
+    assert second.difference is not None
+    assert first.difference.mean == pytest.approx(-second.difference.mean) == pytest.approx(-1.0, abs=0.1)
     assert first.sentence.startswith(f"{first.difference.mean:+.2f} dB [")
 
 
 def test_a_metric_of_which_more_is_better_is_shown_with_its_sign() -> None:
-    found = Tests(scores(-30.0, -29.0)).finding("A finding.", "Table 3", "sum", "A", ("B",), sign=-1)
+    found = one(scores(-30.0, -29.0), "A", "B", sign=-1)
     assert found.answer == "holds"
     assert found.difference is not None
     assert 0 < found.difference.low < found.difference.mean < found.difference.high
 
 
-def test_correction_counts_every_pair_of_the_models() -> None:
-    """A difference that one pair alone would show is not shown among six pairs."""
+def test_correction_counts_the_pairs_of_all_findings_judged_together_and_no_other() -> None:
     values = {"A": [0.0] * 5, "B": [0.3, 0.9, 0.1, 0.8, 0.6]}
-    two = {name: dict(zip(SEEDS, each, strict=True)) for name, each in values.items()}
-    assert answer(two, "A", "B") == "holds"
+    models = {name: dict(zip(SEEDS, each, strict=True)) for name, each in values.items()}
     rng = np.random.default_rng(0)
-    more = {name: dict(enumerate(rng.normal(0.3, 2.0, 5).tolist())) for name in ("C", "D")}
-    assert answer({**two, **more}, "A", "B") == "not shown"
+    models |= {name: dict(enumerate(rng.normal(0.3, 2.0, 5).tolist())) for name in ("C", "D")}
+    alone = Better("A finding.", "A", ("B",))
+    assert judge(models, [alone], "", "").findings[0].answer == "holds"
+    others = [Better("Another.", a, (b,)) for a, b in ("AC", "AD", "BC", "BD", "CD")]
+    judged = judge(models, [alone, *others], "", "")
+    assert judged.findings[0].answer == "not shown"
+    assert len(judged.tests) == 6
+    assert judge(models, [alone, alone], "", "").findings[0].answer == "holds"
 
 
 def test_divergence_is_an_answer_of_its_own() -> None:
     models = scores(-20.0, -19.0, -18.0)
     models["C"][2] = math.inf
-    assert answer(models, "A", "B") == "holds"
-    assert answer(models, "A", "B", "C") == "diverged"
+    assert one(models, "A", "B").answer == "holds"
+    assert one(models, "A", "B", "C").answer == "diverged"
+
+
+def test_a_finding_about_a_model_that_is_not_there_is_left_out() -> None:
+    assert judge(scores(-20.0, -19.0), [Better("A finding.", "A", ("D",))], "", "").findings == []
 
 
 @pytest.mark.parametrize(
@@ -76,7 +89,8 @@ def test_divergence_is_an_answer_of_its_own() -> None:
         (["holds", "holds"], "holds"),
         (["holds", "not shown"], "not shown"),
         (["not shown", "fails", "holds"], "fails"),
-        (["fails", "diverged"], "diverged"),
+        (["diverged", "fails"], "fails"),
+        (["not shown", "diverged"], "diverged"),
     ],
 )
 def test_several_answers_give_one(answers: list, expected: str) -> None:  # type: ignore[type-arg]
@@ -103,8 +117,8 @@ def test_cells_name_the_best_and_the_gap_in_the_published_sign() -> None:
     assert "reported" not in made["B"]
 
 
-def test_a_model_that_is_not_there_is_refused() -> None:
+def test_models_without_all_seeds_are_refused() -> None:
     models = scores(-20.0, -19.0)
     models["B"].pop(4)
     with pytest.raises(InputError, match=r"the same seeds .*, got seed 4"):
-        Tests(models).all()
+        one(models, "A", "B")
