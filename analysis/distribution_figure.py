@@ -92,7 +92,7 @@ def _figure(panels: Sequence[Panel], abscissa: str, shown: Shown) -> Figure:
         _draw_panel(axes, panel, looks, marks, shown)
         show_scores(axes.yaxis, shown, "" if place else f"test {shown.name} (dB)")
         axes.set_xlabel(abscissa, fontsize=9)
-    explain_below(figure, [*_series_keys(looks), *marks.values(), *_edge_keys(panels, shown)])
+    explain_below(figure, [*_series_keys(panels, looks), *marks.values(), *_edge_keys(panels, shown)])
     return figure
 
 
@@ -183,11 +183,14 @@ def _reference_marks(panels: Sequence[Panel]) -> dict[str, Line2D]:
     return marks
 
 
-def _series_keys(looks: Mapping[str, Style]) -> list[Line2D]:
+def _series_keys(panels: Sequence[Panel], looks: Mapping[str, Style]) -> list[Line2D]:
     keys = []
     for name, look in looks.items():
-        keys.append(Line2D([], [], color=look.colour, marker=look.marker, label=f"{name} (line: median)"))
-        keys[-1].set(markerfacecolor=look.face, markersize=5)
+        all_points = (panel.series.get(name, ()) for panel in panels)
+        lined = any(points and len(median_line(*np.transpose(points))) for points in all_points)
+        text, line = (f"{name} (line: median)", "-") if lined else (name, "")
+        keys.append(Line2D([], [], color=look.colour, marker=look.marker, label=text))
+        keys[-1].set(markerfacecolor=look.face, markersize=5, linestyle=line)
     return keys
 
 

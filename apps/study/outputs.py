@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +42,29 @@ def write_reports(folder: Path) -> list[dict[str, Any]]:
         InputError: a piece's file is not what was written, or its figure is gone.
         OSError: a file cannot be read or written.
     """
-    pieces = [_read(folder / f"{name}.json") for name in PIECES if (folder / f"{name}.json").exists()]
+    pieces = list(kept_pieces(folder).values())
     figures = {
-        figure.file: _picture(folder / f"{figure.file}.png", piece.name)
-        for piece in map(StudyPiece.read, pieces)
-        for figure in piece.figures
+        figure["file"]: _picture(folder / f"{figure['file']}.png", piece["name"])
+        for piece in pieces
+        for figure in piece["figures"]
     }
     write_atomic(folder / "report.html", study_page(pieces, figures))
     write_atomic(folder / "findings.md", findings_markdown(pieces))
     return pieces
+
+
+def kept_pieces(folder: Path, besides: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    """Every piece that a folder has, by name, in the order of the command line.
+
+    Args:
+        folder: of a study.
+        besides: names of pieces that are not looked at.
+
+    Raises:
+        InputError: a piece's file is not what was written.
+    """
+    files = {name: folder / f"{name}.json" for name in PIECES if name not in besides}
+    return {name: _read(path) for name, path in files.items() if path.exists()}
 
 
 def _picture(path: Path, piece: str) -> bytes:
@@ -60,10 +74,13 @@ def _picture(path: Path, piece: str) -> bytes:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    data = read_bounded(path, "piece of a study")
     try:
-        content = json.loads(read_bounded(path, "piece of a study"))
-    except ValueError as error:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"A piece of a study must be readable JSON, got {path}: {error}.") from None
-    if not isinstance(content, dict):
-        raise InputError(f"A piece of a study must be a JSON object, got {type(content).__name__} in {path}.")
-    return content
+    try:
+        StudyPiece.read(content)
+    except InputError as error:
+        raise InputError(f"{str(error).removesuffix('.')}, in {path}.") from None
+    return dict(content)

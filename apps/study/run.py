@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
 
+from apps.search.comparison import comparison_seeds
 from apps.search.result import versions
 from apps.search.run_directory import RunDirectory
 from apps.study.cli import ALL, PIECES
@@ -19,10 +20,10 @@ from apps.study.display import StudyDisplay
 from apps.study.figures import Drawings
 from apps.study.lab import Lab
 from apps.study.options import StudyOptions
-from apps.study.outputs import write_piece, write_reports
+from apps.study.outputs import kept_pieces, write_piece, write_reports
 from apps.study.pieces import PIECES as MAKERS
 from apps.study.scale import Scale, create_scale
-from apps.study.study import Images, Study
+from apps.study.study import FORMS, SEARCH_SEED, Images, Study
 from apps.study.tables import TABLE_1, TABLE_2
 from apps.study.terminal import findings_table, piece_report
 from builders.injections import Form
@@ -65,14 +66,17 @@ def run_study(options: StudyOptions) -> list[dict[str, Any]]:
         Archive.open(run.out / "archive.sqlite") as archive,
         StudyDisplay(console, len(run.pieces)) as display,
     ):
+        kept_pieces(run.out, besides=run.pieces)  # A damaged one is refused before hours of training.
         lab = Lab(archive, run.out, device=options.device, workers=options.workers, tell=display.tell)
         rows = None if options.rows is None else tuple(options.rows)
         study = Study(run.scale, lab, run.forms, rows, options.seeds, run.images)
         for name in run.pieces:
             display.begin(name)
-            console.print(piece_report(_make(study, name, run)))
+            content = _make(study, name, run)
             pieces = write_reports(run.out)
-    console.print(findings_table(pieces))
+            console.print(piece_report(content))
+    if any(piece["findings"] for piece in pieces):
+        console.print(findings_table(pieces))
     console.print(
         f"Written to {run.out}: report.html, findings.md, and the files of each piece.", style="dim"
     )
@@ -81,12 +85,12 @@ def run_study(options: StudyOptions) -> list[dict[str, Any]]:
 
 def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
     began = time.perf_counter()
-    maker = MAKERS[name]
+    maker, study = MAKERS[name], _joined(study, name, run.out)
     study.lab.begin(maker.networks(study))
     piece = maker.make(study, Drawings(run.out))
     settings = {
         "scale": asdict(run.scale),
-        "forms": list(run.forms),
+        "forms": list(study.forms),
         "rows": sorted(study.chosen_rows) if name in _TABLES else [],
         "seeds": list(study.seeds),
         "device": _device(run.options.device),
@@ -99,6 +103,20 @@ def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
         "versions": versions(),
     }
     return write_piece(run.out, piece, extra)
+
+
+def _joined(study: Study, name: str, folder: Path) -> Study:
+    """The study with the rows and forms too that a piece of the folder has already, for the same seeds."""
+    others = [each for each in PIECES if each != name]
+    try:
+        before = kept_pieces(folder, besides=others)[name]["settings"]
+        forms, rows, seeds = before["forms"], before["rows"], before["seeds"]
+    except (InputError, LookupError, TypeError):
+        return study  # None yet, or a damaged one, which is written anew.
+    if seeds != list(study.seeds):
+        return study
+    joined = tuple(form for form in FORMS if form in {*study.forms, *forms})
+    return replace(study, forms=joined, rows=tuple(study.chosen_rows | set(rows)))
 
 
 def _device(name: str) -> str:
@@ -115,8 +133,9 @@ def _prepare(options: StudyOptions) -> _Run:
         if row not in paper_rows():
             known = ", ".join(paper_rows())
             raise InputError(f"The rows of the paper's tables are {known}, got {row!r}.")
+    comparison_seeds(options.seeds or scale.seeds, SEARCH_SEED)
     images = _images(options)
-    forms: tuple[Form, ...] = ("mean", "sum") if options.form == "both" else (options.form,)  # type: ignore[assignment]
+    forms = tuple(form for form in FORMS if options.form in (form, "both"))
     pieces, skipped = list[str](), list[str]()
     for name in PIECES:
         if name not in options.pieces and ALL not in options.pieces:

@@ -29,6 +29,9 @@ MAIN_OPTIMIZER: Final = "reinforce"
 """The paper reports what this one found."""
 
 OPTIMIZERS: Final = (MAIN_OPTIMIZER, "evolution", "random")
+FORMS: Final[tuple[Form, ...]] = ("mean", "sum")
+"""Of the weighted average: that of the released code, and that of the paper's text."""
+
 SEARCH_SEED: Final = 0
 OTHER_SEED: Final = 1
 """Of a second search, to tell how far two searches of one optimizer agree."""

@@ -16,6 +16,9 @@ LEVEL: Final = 0.05
 
 _SMALLEST: Final = 1e-4
 
+_NOTHING_DB: Final = 0.005
+"""Differences that two decimals do not show are none."""
+
 ANY: Final = "any"
 """Form of a finding that is the same in all of them, or over all of them."""
 
@@ -98,7 +101,7 @@ def together(answers: Sequence[Answer]) -> Answer:
 
 def by_interval(interval: Interval, *, below: bool) -> Answer:
     """Whether an interval of a mean lies wholly below 0, or above it, as it should."""
-    if interval.low <= 0.0 <= interval.high:
+    if interval.low <= 0.0 <= interval.high or abs(interval.mean) < _NOTHING_DB:
         return "not shown"
     return "holds" if (interval.high < 0.0) == below else "fails"
 
@@ -123,6 +126,6 @@ def _judge(test: PairedTest | DivergedPair, subject: str, sign: int) -> _Verdict
     shown = Interval(sign * score, low, high)
     p = f"p {test.p_holm:.2g}" if test.p_holm >= _SMALLEST else f"p < {_SMALLEST:g}"
     words = phrase(shown, f"{test.difference.n} seeds, {p}")
-    if test.p_holm >= LEVEL:
+    if test.p_holm >= LEVEL or abs(score) < _NOTHING_DB:
         return _Verdict("not shown", words, shown)
     return _Verdict("holds" if score < 0 else "fails", words, shown)

@@ -201,6 +201,18 @@ def test_another_piece_joins_the_report(out: Path) -> None:
     assert "| The searched network is better than" in (out / "findings.md").read_text("utf-8")
 
 
+def test_rows_and_forms_of_a_piece_add_up(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    for row, form in (("d", "sum"), ("b", "mean")):
+        assert main(["table1", *SMOKE, "--rows", row, "--form", form, "--out", str(folder)]) == 0
+    tables = content(folder, "table1")["tables"]
+    assert [table["name"] for table in tables] == ["mean", "sum"]
+    assert [[row[0][:3] for row in table["rows"]] for table in tables] == [["[b]", "[d]"]] * 2
+    assert main(["table1", *SMOKE, "--rows", "d", "--form", "sum", "--seeds", "2", "--out", str(folder)]) == 0
+    (table,) = content(folder, "table1")["tables"]
+    assert (len(table["rows"]), table["rows"][0][1]["seeds"]) == (1, 2)
+
+
 def test_table_3_is_made_of_the_images_given(out: Path, tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="an optional package")
     rng = np.random.default_rng(0)
