@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from pathlib import Path
 from typing import NoReturn
 
 Scalar = str | int | float | bool
@@ -39,6 +40,18 @@ def at_least(least: int) -> type[int]:
     return convert  # type: ignore[return-value]
 
 
+def target(text: str) -> str:
+    """A type of files, URLs and names, for ``add_argument``, that refuses an empty one."""
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty, got ''")
+    return text
+
+
+def path(text: str) -> Path:
+    """A type of files and folders, for ``add_argument``; an empty text would be the working directory."""
+    return Path(target(text))
+
+
 def assignment(text: str) -> tuple[str, Scalar]:
     """Read ``NAME=VALUE``: a value that is a finite number, true or false in JSON is one, or else text.
 
@@ -50,7 +63,7 @@ def assignment(text: str) -> tuple[str, Scalar]:
         raise ValueError(text)
     try:
         read = json.loads(value, parse_constant=str)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
     number = isinstance(read, int) or (isinstance(read, float) and math.isfinite(read))
     return name, read if number else value

@@ -21,6 +21,10 @@ _UNUSABLE: Final[Mapping[int, str]] = {
     errno.EROFS: "the file system is read-only; choose a folder on another one",
     errno.EACCES: _DENIED,
     errno.EPERM: _DENIED,
+    errno.EISDIR: "a folder has that name; remove it, or choose another place",
+    errno.ENOTDIR: "what should be a folder is a file; remove it, or choose another place",
+    errno.EEXIST: "something else has that name; remove it, or choose another place",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
 
@@ -58,7 +62,9 @@ def _sentence(error: ValueError | OSError | MemoryError) -> str:
         return f"There is too little memory for what was asked{f': {error}' if str(error) else ''}."
     if isinstance(error, OSError):
         rule = _UNUSABLE.get(error.errno or 0)
-        return f"Cannot use {error.filename or 'the output'}: {rule}." if rule else ""
+        # Of a file that is moved to another's place, the second is the one that the user knows.
+        place = error.filename2 or error.filename or "the output"
+        return f"Cannot use {place}: {rule}." if rule else ""
     # Imported here, for --help must be quick and must work where NumPy is missing.
     from genome.errors import InputError
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apps.arguments import at_least
+from apps.arguments import at_least, path
 
 if TYPE_CHECKING:
     from evaluation.problems.base import Problem
@@ -71,13 +71,13 @@ def add_problem_options(group: argparse._ArgumentGroup) -> None:
     files = group.add_mutually_exclusive_group()
     files.add_argument(
         "--data",
-        type=Path,
+        type=path,
         help="your own .npz instead: dictionary (m, n), and for each of train, valid and test"
         " *_b (samples, m) and *_x (samples, n)",
     )
     files.add_argument(
         "--problem",
-        type=Path,
+        type=path,
         metavar="FILE.json",
         help="any problem instead, as docs/problems.md describes it",
     )

@@ -14,7 +14,7 @@ import torch
 
 from evaluation.phase import Member
 from evaluation.stage import StageState
-from genome import Request
+from genome import InputError, Request
 from genome.files import write_atomic
 
 _DIGEST_BYTES = 32
@@ -34,10 +34,19 @@ class PrefixFolder:
         setting: digest of problem, protocol and the rest that all evaluations share.
         layers: depth K of the networks that the prefixes belong to.
         capacity_bytes: bound on the files' total size.
+
+    Raises:
+        InputError: the folder cannot be made.
     """
 
     def __init__(self, folder: Path, setting: str, layers: int, capacity_bytes: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError(
+                f"Trained prefixes must be kept in a folder that can be made, got {folder} ({reason})."
+            ) from None
         self._folder, self._capacity = folder, capacity_bytes
         self._setting = f"{setting}/{layers}"
         self._bytes = sum(size for _, size, _ in self._files())

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from typing import Final
 
 from builders.injections import Form, injection
 from evaluation.digest import Json
 from genome import InputError
+
+MOST_TIMES: Final = 1_000_000
+"""Largest factor on a protocol's steps: a bound against a slip of the keyboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,23 @@ class Protocol:
     epsilon: float = 1e-7
 
     def scaled(self, factor: float) -> Protocol:
-        """The same protocol with ``factor`` times the fixed steps of every phase (at least one)."""
+        """The same protocol with ``factor`` times the fixed steps of every phase (at least one).
+
+        Raises:
+            InputError: the factor is not above 0, or larger than ``MOST_TIMES``; or it is not 1, and no phase
+                has fixed steps.
+        """
+        if not 0.0 < factor <= MOST_TIMES:
+            raise InputError(
+                f"The factor on a protocol's steps must be above 0 and at most {MOST_TIMES}, got {factor}."
+            )
+        if factor == 1.0:
+            return self
+        if all(phase.steps is None for phase in self.phases):
+            raise InputError(
+                f"The steps of protocol {self.name!r} follow from the data and cannot be scaled, got a "
+                f"factor of {factor:g}."
+            )
         phases = tuple(
             phase if phase.steps is None else replace(phase, steps=max(1, round(phase.steps * factor)))
             for phase in self.phases

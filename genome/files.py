@@ -78,7 +78,8 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> None:
         content: Its contents; text is written as UTF-8.
 
     Raises:
-        OSError: The folder is missing or read-only, or the disk is full; nothing is left behind.
+        OSError: The folder is missing or read-only, or the disk is full; it names ``path``, and nothing is
+            left behind.
     """
     target = Path(path)
     temporary = target.parent / f".{target.name}.{secrets.token_hex(8)}.tmp"
@@ -88,7 +89,10 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError):
+            # A full disk names no file, and a folder that cannot be written names the temporary one.
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise

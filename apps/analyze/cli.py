@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from apps.analyze.options import AnalyzeOptions
-from apps.arguments import Help, Parser, at_least
+from apps.arguments import Help, Parser, at_least, path, target
 from apps.cli import run
 
 _DESCRIPTION = """\
@@ -23,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         formatter_class=Help,
     )
-    result.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run directory of a search")
+    result.add_argument("runs", nargs="+", type=path, metavar="RUN", help="run directory of a search")
     result.add_argument(
         "--top", type=at_least(1), help="best networks that make the average; as in the search if absent"
     )
@@ -44,12 +43,13 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "--archive",
+        type=target,
         metavar="TARGET",
         help="file or URL of the runs' archive, where the searches were given --storage",
     )
     result.add_argument(
         "--out",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="folder to write to; RUN/analysis if absent, or runs/analysis for several runs",
     )

@@ -1,21 +1,9 @@
-"""What the reports of an analysis are made of."""
+"""How the reports of an analysis name a connection."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-from rich import box
-from rich.table import Table
-
-
-def table_of(first: str, heads: Sequence[str]) -> Table:
-    """A table whose first column is text and whose others are numbers."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    table.add_column(first, min_width=min(len(first), 10), overflow="fold")
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
-    return table
 
 
 def connection(named: Mapping[str, Any]) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from analysis.shown import Shown
 from apps.analyze.content import RANDOM
-from apps.analyze.parts import connection, table_of
+from apps.analyze.parts import connection
 from apps.analyze.sample_report import sample_report
 from apps.display.colours import QUIET
+from apps.display.cut_table import CutTable
 from apps.display.text import printable, ranges
 
 _LISTED: Final = 12
@@ -46,20 +46,20 @@ def report(content: Mapping[str, Any]) -> RenderableType:
 
 def agreement_report(content: Mapping[str, Any]) -> RenderableType:
     """Show what an ``agreement.json`` holds."""
-    runs = table_of("run", ("optimizer", "seed", "best of", "connections", "soft"))
+    runs = CutTable("run", "optimizer", "seed", "best of", "connections", "soft")
     for run in content["runs"]:
         runs.add_row(
-            printable(run["run"]),
-            printable(run["optimizer"]),
+            run["run"],
+            run["optimizer"],
             str(run["seed"]),
             str(run["top"]),
             str(run["connections"]),
             f"{run['soft']:.0%}",
         )
-    pairs = table_of("pair of runs", ("overlap", "difference", "same neuron"))
+    pairs = CutTable("pair of runs", "overlap", "difference", "same neuron")
     for pair in content["pairs"]:
         pairs.add_row(
-            printable(f"{pair['first']} and {pair['second']}"),
+            f"{pair['first']} and {pair['second']}",
             f"{pair['jaccard']:.2f}",
             f"{pair['difference']:.3f}",
             f"{pair['same_neurons']:.0%}",
@@ -106,10 +106,10 @@ def _difference(content: Mapping[str, Any]) -> str:
     return f"{text}; {crossing} across the threshold"
 
 
-def _layers(content: Mapping[str, Any]) -> Table:
+def _layers(content: Mapping[str, Any]) -> CutTable:
     by_layer = {name: content["patterns"][name]["by_layer"] for name in ("network", "mean")}
     neurons = content["neurons"]
-    table = table_of("layer", ("connections", "of", "share", "mean", "neuron", "used by"))
+    table = CutTable("layer", "connections", "of", "share", "mean", "neuron", "used by")
     network = {row["place"]: row for row in by_layer["network"]}
     mean = {row["place"]: row for row in by_layer["mean"]}
     for neuron in neurons:
@@ -134,9 +134,9 @@ def _use(network: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _distances(content: Mapping[str, Any]) -> Table:
+def _distances(content: Mapping[str, Any]) -> CutTable:
     by_distance = {name: content["patterns"][name]["by_distance"] for name in ("network", "mean")}
-    table = table_of("distance", ("connections", "of", "share", "mean"))
+    table = CutTable("distance", "connections", "of", "share", "mean")
     for row, mean in zip(*by_distance.values(), strict=True):
         table.add_row(
             str(row["place"]),

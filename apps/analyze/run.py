@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from analysis.stability import check_resampling
@@ -17,7 +16,7 @@ from apps.analyze.options import AnalyzeOptions
 from apps.analyze.outputs import write_analysis
 from apps.analyze.report import agreement_report, report
 from apps.analyze.runs import read_runs
-from apps.display.colours import QUIET
+from apps.display.console import AppConsole
 from apps.display.text import printable
 from genome import InputError
 from genome.files import write_atomic
@@ -31,7 +30,7 @@ def run_analysis(options: AnalyzeOptions) -> dict[str, Any]:
         OSError: the files cannot be written.
     """
     check_resampling(options.resamples, options.seed, options.threshold)
-    console = Console()
+    console = AppConsole()
     with console.status("reading"):
         runs = read_runs(options)
     several = len(runs) > 1
@@ -46,17 +45,17 @@ def run_analysis(options: AnalyzeOptions) -> dict[str, Any]:
             files = write_analysis(folders[run.name], found[run.name], run)
         console.print(report(found[run.name]))
         console.print()
-        console.print(_written(folders[run.name], files))
+        console.remark(_written(folders[run.name], files))
     if several:
         agreed = agreement(runs, options.threshold)
         write_atomic(out / "agreement.json", json.dumps(agreed, indent=1, allow_nan=False) + "\n")
         console.print(agreement_report(agreed))
-        console.print(_written(out, ["agreement.json"]))
+        console.remark(_written(out, ["agreement.json"]))
     return found
 
 
-def _written(folder: Path, files: Sequence[str]) -> Text:
-    return Text(printable(f"Written to {folder}: {', '.join(files)}."), QUIET)
+def _written(folder: Path, files: Sequence[str]) -> str:
+    return f"Written to {folder}: {', '.join(files)}."
 
 
 def _make(folders: Mapping[str, Path]) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import optimizers
 from analysis.average import Average, average
 from analysis.choose import top
 from apps.analyze.options import AnalyzeOptions
-from apps.export.searched import Searched, read_search
+from apps.export.searched import Searched, read_json, read_search
 from apps.search.control import RANDOM, control_seed
 from evaluation.archive import Archive
 from genome import Evaluation, Genome, InputError, Request
-from genome.strict import integer
+from genome.strict import integer, shown
 
 _SHARED: Final = ("problem", "protocol", "cell", "space")
 """Settings in which runs that are analyzed together must agree."""
@@ -132,8 +131,11 @@ def _samples(folder: Path, searched: Searched, archive: str | None) -> list[Samp
 
 def _controls(result: Path) -> int:
     """How many random networks were evaluated beside a finished search."""
-    content: Any = json.loads(result.read_text("utf-8"))
-    control = content.get("control") or {"evaluations": 0}
+    control = read_json(result).get("control")
+    if control is None:
+        return 0
+    if not isinstance(control, dict):
+        raise InputError(f"The control in {result} must be an object, got {shown(control)}.")
     return integer(control.get("evaluations"), f"The evaluations of the control in {result}", 0, 10**9)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from analysis.importance_figure import SIGNIFICANT
 from analysis.shown import Shown
-from apps.analyze.parts import connection, table_of
+from apps.analyze.parts import connection
+from apps.display.cut_table import CutTable
 from apps.display.text import counts
 
 _STRONGEST: Final = 8
@@ -41,8 +41,8 @@ def sample_report(name: str, sample: Mapping[str, Any], shown: Shown) -> list[Re
     return [*parts, Text(), *_dependence(sample["dependence"], shown)]
 
 
-def _effects(sample: Mapping[str, Any], shown: Shown) -> Table:
-    table = table_of("connection", ("with", "alone, dB [95%]", "p", "beside others [95%]", "p"))
+def _effects(sample: Mapping[str, Any], shown: Shown) -> CutTable:
+    table = CutTable("connection", "with", "alone, dB [95%]", "p", "beside others [95%]", "p")
     others = {connection(each): each for each in sample["beside_others"] or ()}
     for effect in sorted(sample["alone"], key=lambda each: (each["p"], -abs(each["mean"])))[:_STRONGEST]:
         name = connection(effect)
@@ -69,7 +69,7 @@ def _significant(sample: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _dependence(found: Mapping[str, Any], shown: Shown) -> list[RenderableType]:
-    table = table_of("extra connections", ("networks", f"{shown.name}, dB [95%]"))
+    table = CutTable("extra connections", "networks", f"{shown.name}, dB [95%]")
     for row in found["bins"]:
         place = str(row["fewest"]) if row["fewest"] == row["most"] else f"{row['fewest']}-{row['most']}"
         table.add_row(place, str(row["networks"]), _interval(row, shown, sign=""))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
-from apps.arguments import Help, Parser, at_least
+from apps.arguments import Help, Parser, at_least, path
 from apps.baselines.options import BaselinesOptions
 from apps.cli import run
 from apps.problem_options import add_problem_options
@@ -75,7 +74,7 @@ def _add_networks(group: argparse._ArgumentGroup) -> None:
         "--genome",
         dest="genomes",
         action="append",
-        type=Path,
+        type=path,
         metavar="FILE",
         default=[],
         help="an architecture to train, as a search writes it; may be given again",
@@ -84,7 +83,7 @@ def _add_networks(group: argparse._ArgumentGroup) -> None:
         "--network",
         dest="networks",
         action="append",
-        type=Path,
+        type=path,
         metavar="FILE",
         default=[],
         help="a trained network for the problem's dictionary, with --cell where it is your own cell's",
@@ -104,7 +103,7 @@ def _add_measurement(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--rounds", type=at_least(1), default=15, help="rounds of timing")
     group.add_argument(
-        "--out", type=Path, help="run directory; named after the settings, below runs/, if absent"
+        "--out", type=path, help="run directory; named after the settings, below runs/, if absent"
     )
 
 

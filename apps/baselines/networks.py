@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +13,7 @@ from analysis.shown import cell_text
 from apps.arguments import named_options
 from apps.baselines.contender import Contender, network_contender
 from apps.baselines.options import BaselinesOptions
+from apps.search.run_directory import owner
 from builders.cells import Cell, Lista, cell_names, create_cell
 from builders.files import load_network
 from builders.network import UnrolledNetwork
@@ -128,7 +128,7 @@ def train(
     networks: dict[str, UnrolledNetwork | None] = {}
     for cell, evaluator in by_cell.items():
         evaluator.keep_prefixes(folder / "prefixes")
-        evaluator.attach(archive, owner=f"{socket.gethostname()}:{folder.resolve()}")
+        evaluator.attach(archive, owner=owner(folder))
         names = [name for name, (its, _) in wanted.items() if its == cell]
         requests = [Request(wanted[name][1], seed=seed) for name in names]
         evaluations = evaluator.evaluate(requests, tell)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from analysis.speed_figure import Mark, draw_quality_against_time
@@ -19,6 +18,7 @@ from apps.baselines.networks import Architecture, architectures, evaluators, tra
 from apps.baselines.options import BaselinesOptions
 from apps.baselines.report import report
 from apps.baselines.tuned import tuned_solvers
+from apps.display.console import AppConsole
 from apps.problem_options import create_problem
 from apps.search.result import versions
 from apps.search.run_directory import RunDirectory
@@ -71,19 +71,21 @@ def run_baselines(options: BaselinesOptions) -> dict[str, Any]:
     """
     began = time.perf_counter()
     run = _prepare(options)
-    console = Console()
+    console = AppConsole()
     columns = (TextColumn("{task.description}"), BarColumn())
     with (
         RunDirectory(run.out, run.settings),
         Archive.open(run.out / "archive.sqlite") as archive,
     ):
-        with Progress(*columns, console=console, transient=True) as progress:
+        with Progress(
+            *columns, console=console, transient=True, disable=not console.is_interactive
+        ) as progress:
             content = _measure(run, archive, progress)
         content |= {"seconds": time.perf_counter() - began, "versions": versions()}
         write_atomic(run.out / "baselines.json", json.dumps(content, indent=1, allow_nan=False) + "\n")
         _draw(run.out / "baselines.png", content)
     console.print(report(content))
-    console.print(f"Written to {run.out}: baselines.json, baselines.png.", style="dim")
+    console.remark(f"Written to {run.out}: baselines.json, baselines.png.")
     return content
 
 

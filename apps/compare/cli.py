@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from apps.arguments import Help, Parser, at_least
+from apps.arguments import Help, Parser, at_least, path, target
 from apps.cli import run
 from apps.compare.options import CompareOptions
 
@@ -32,7 +32,10 @@ def parser() -> argparse.ArgumentParser:
         help="NAME or package.module:Class, and its options: evolution,population=32; random is always there",
     )
     result.add_argument(
-        "--table", default="connections", help="connections, neurons, or a file that make_table wrote"
+        "--table",
+        type=target,
+        default="connections",
+        help="connections, neurons, or a file that make_table wrote",
     )
     result.add_argument(
         "--score",
@@ -48,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--workers", type=at_least(1), help="processes; as many as cores if absent")
     result.add_argument(
-        "--out", type=Path, default=Path("runs/compare"), help="folder of compare.json and regret.png"
+        "--out", type=path, default=Path("runs/compare"), help="folder of compare.json and regret.png"
     )
     return result
 

@@ -21,6 +21,7 @@ from apps.compare.options import CompareOptions
 from apps.compare.report import report
 from apps.compare.runs import Job, Run, run_all
 from apps.compare.strategies import ALONE, CONTROL, Strategy, parse, with_control
+from apps.display.console import AppConsole
 from apps.search.result import versions
 from evaluation.device import usable_cores
 from evaluation.tabular import Table, load_table
@@ -46,7 +47,7 @@ def run_comparison(options: CompareOptions) -> dict[str, Any]:
     table = load_table(options.table)
     _check(options, strategies, table)
     options.out.mkdir(parents=True, exist_ok=True)
-    console = Console()
+    console = AppConsole()
     goals = {strategy: _goals(options, strategy, table) for strategy in strategies}
     runs = _run(options, goals, console)
     curves = regret_curves(table, runs, options.score)
@@ -68,7 +69,7 @@ def run_comparison(options: CompareOptions) -> dict[str, Any]:
     write_atomic(options.out / "compare.json", json.dumps(content, indent=1) + "\n")
     draw_regret(options.out / "regret.png", curves, unit=_unit(options), title=_title(options, table))
     console.print(report(content))
-    console.print(f"Written to {options.out}: compare.json, regret.png.", style="dim")
+    console.remark(f"Written to {options.out}: compare.json, regret.png.")
     return content
 
 
@@ -103,7 +104,7 @@ def _run(options: CompareOptions, goals: Mapping[Strategy, Goals], console: Cons
     ]
     # Optimizers take very different times: side by side they would end at once only by chance.
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_interactive) as progress:
         task = progress.add_task("runs", total=len(jobs))
         return run_all(jobs, options.workers or usable_cores(), lambda _: progress.advance(task))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from apps.display.console import AppConsole
 from apps.display.live import RichDisplay
 from apps.display.observer import Observer
 from apps.display.plain import PlainDisplay
@@ -19,7 +20,7 @@ def create_display(console: Console | None = None, *, plain: bool = False) -> Ob
         console: where to show; by default a console on stdout.
         plain: plain lines even on a terminal.
     """
-    console = console or Console()
+    console = console or AppConsole()
     live = console.is_terminal and console.is_interactive and console.file.isatty()
     if live and not plain and console.encoding.startswith("utf"):
         return RichDisplay(console)

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Final, Self, final
 
-from rich.console import Console
-
+from apps.display.console import AppConsole
 from apps.display.observer import Plan
 from apps.display.report import print_report
 from apps.display.standing import levels
@@ -99,7 +98,7 @@ class PlainDisplay(Watcher):
         super().finished(result)
         self._line(f"finished: {self._time()}")
         print_report(
-            result, Console(file=self._stream, width=REPORT_WIDTH, color_system=None, force_terminal=False)
+            result, AppConsole(file=self._stream, width=REPORT_WIDTH, color_system=None, force_terminal=False)
         )
 
     def _best(self) -> str:

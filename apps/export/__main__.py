@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from apps.arguments import Parser
+from apps.arguments import Parser, path, target
 from apps.cli import run
 
 _DESCRIPTION = """\
@@ -22,9 +21,10 @@ def parser() -> Parser:
         description=_DESCRIPTION,
         epilog="Exit status: 0 if the study has every trial, 2 for what cannot be read or written.",
     )
-    result.add_argument("run", type=Path, metavar="RUN", help="run directory of a search")
+    result.add_argument("run", type=path, metavar="RUN", help="run directory of a search")
     result.add_argument(
         "--optuna",
+        type=target,
         required=True,
         metavar="STORAGE",
         help="where to write the study: a database URL as Optuna takes it, such as sqlite:///study.db, or the"
@@ -33,6 +33,7 @@ def parser() -> Parser:
     result.add_argument("--study", metavar="NAME", help="name of the study; the run directory's if absent")
     result.add_argument(
         "--archive",
+        type=target,
         metavar="TARGET",
         help="file or URL of the run's archive, where the search was given --storage",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +16,22 @@ from evaluation.archive.storage import Storage
 from evaluation.digest import digest
 from genome import DesignSpace, Evaluation, InputError
 from genome.records import MAX_SEED
-from genome.strict import integer
+from genome.strict import fields, integer, shown
 
+_FILE: Final = "settings.json"
 _SEARCH: Final = ("optimizer", "seed", "batch", "space")
 _SETTING: Final = ("engine", "cell", "problem", "protocol", "arithmetic")
 _TUNING: Final = "tuning"
 """The settings of a run that its evaluator has, whose digest is the setting of its evaluations; the tuning
 only where the cell is not trained by stages."""
+
+_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    "optimizer": ((str,), "a name"),
+    "cell": ((str, dict), "a name or an object"),
+    **dict.fromkeys(("problem", "protocol", "options", "halving"), ((dict,), "an object")),
+    **dict.fromkeys(("goals", "founders"), ((list,), "a list")),
+}
+"""Of which types settings are that are looked into, and what these are in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def read_search(folder: Path, archive: str | None = None) -> Searched:
         InputError: there is no run or no archive, one of them is damaged, or nothing was evaluated yet.
     """
     settings = _settings(folder)
-    space = DesignSpace.from_dict(settings["space"])
+    space = _space(settings, folder / _FILE)
     result = folder / "result.json"
     with _open(folder, archive) as opened:
         finished = result.exists()
@@ -68,22 +78,42 @@ def read_search(folder: Path, archive: str | None = None) -> Searched:
 
 
 def _settings(folder: Path) -> dict[str, Any]:
-    file = folder / "settings.json"
+    file = folder / _FILE
     if not file.is_file():
         raise InputError(f"A run directory must have a settings.json, got {folder} without one.")
-    settings = _json(file)
+    settings = read_json(file)
     for name in (*_SEARCH, *_SETTING):
         if not isinstance(settings, dict) or name not in settings:
             raise InputError(f"The settings of a run must have the entry {name!r}, got {file} without it.")
     integer(settings["seed"], f"The seed in {file}", 0, MAX_SEED)
     integer(settings["batch"], f"The batch in {file}", 1, MAX_SEED)
+    for name, (types, words) in _KINDS.items():
+        if name in settings and not isinstance(settings[name], types):
+            raise InputError(f"The {name} in {file} must be {words}, got {shown(settings[name])}.")
+    if "metric" in settings:
+        what = f"The metric in {file}"
+        metric = fields(settings["metric"], what, ("name", "sign"))
+        if not isinstance(metric["name"], str) or metric["sign"] not in (1, -1):
+            raise InputError(f"{what} must have a name and the sign 1 or -1, got {shown(metric)}.")
     return dict(settings)
 
 
-def _json(file: Path) -> Any:
+def _space(settings: Mapping[str, Any], file: Path) -> DesignSpace:
+    try:
+        return DesignSpace.from_dict(settings["space"])
+    except InputError as error:
+        raise InputError(f"{str(error).removesuffix('.')}, in {file}.") from None
+
+
+def read_json(file: Path) -> Any:
+    """Read a file of a run.
+
+    Raises:
+        InputError: it is no JSON text.
+    """
     try:
         return json.loads(file.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"The files of a run must be readable JSON, got {file}: {error}.") from None
 
 
@@ -104,14 +134,14 @@ def _open(folder: Path, target: str | None) -> Archive:
     finally:
         storage.close()
     if not there:
-        raise InputError(f"An archive to export must be there, got {storage.place} without one.")
+        raise InputError(f"The archive of a run must be there, got {storage.place} without one.")
     return Archive.open(target or own)
 
 
 def _listed(archive: Archive, result: Path) -> list[Evaluation]:
     """What a result says that the search asked, in that order."""
     try:
-        keys = [str(step["key"]) for step in _json(result)["search"]]
+        keys = [str(step["key"]) for step in read_json(result)["search"]]
     except (KeyError, TypeError):
         raise InputError(f"A result must list its search, got {result}.") from None
     found = archive.get(keys)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-from apps.arguments import Help, Parser, at_least
+from apps.arguments import Help, Parser, at_least, path, target
 from apps.cli import run
 from apps.problem_options import add_problem_options
 from apps.prune.options import PruneOptions
@@ -33,7 +32,10 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_pruning(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "genome", metavar="GENOME", help="a file as a search writes it, or lista, lfista, dense or released"
+        "genome",
+        type=target,
+        metavar="GENOME",
+        help="a file as a search writes it, or lista, lfista, dense or released",
     )
     group.add_argument(
         "--layers", type=at_least(1), help="depth K; 8 if absent for lista, lfista and dense, 16 for released"
@@ -79,7 +81,7 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, mps, ...")
     group.add_argument("--workers", type=at_least(1), help="units trained side by side")
     group.add_argument(
-        "--out", type=Path, help="run directory; named after the settings, below runs/, if absent"
+        "--out", type=path, help="run directory; named after the settings, below runs/, if absent"
     )
 
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from analysis.shown import Shown, cell_text
 from apps.display.claims import Claims
 from apps.display.colours import BASELINE, BEST, QUIET
+from apps.display.cut_table import CutTable
 from apps.display.text import decibels, difference, flat, gates, printable
 from apps.prune.content import SMALLEST, START
 from genome import Genome
@@ -60,13 +59,13 @@ def report(content: Mapping[str, Any]) -> RenderableType:
     )
 
 
-def _ranking(content: Mapping[str, Any], shown: Shown) -> Table:
-    heads = [*content["columns"], "trained anew\ndB [95%]"]
+def _ranking(content: Mapping[str, Any], shown: Shown) -> CutTable:
     cheap = content["ranking"][0]["zeroed"] is not None
-    table = _table(*heads, *(["set to zero\ndB [95%]"] if cheap else []))
+    heads = ["trained anew\ndB [95%]", *(["set to zero\ndB [95%]"] if cheap else [])]
+    table = CutTable(_part(content["columns"]), *heads)
     for row in _thinned(content["ranking"], lambda _: False):
-        cells = [*map(str, row["part"]), _interval(row["retrained"], shown, difference)]
-        table.add_row(*cells, *([_interval(row["zeroed"], shown, difference)] if cheap else []))
+        kinds = ("retrained", "zeroed") if cheap else ("retrained",)
+        table.add_row(_part(row["part"]), *(_interval(row[kind], shown, difference) for kind in kinds))
     return table
 
 
@@ -85,11 +84,11 @@ def _ranking_note(content: Mapping[str, Any], shown: Shown) -> str:
     return note
 
 
-def _curve(content: Mapping[str, Any], shown: Shown) -> Table:
+def _curve(content: Mapping[str, Any], shown: Shown) -> CutTable:
     names = _names(content)
-    table = _table("left", "removed", f"valid.\n{shown.name} (dB)", "minus start\n[95%]", "", words=1)
+    table = CutTable("left", "removed", f"valid.\n{shown.name} (dB)", "minus start\n[95%]", "", texts=[4])
     for point in _thinned(content["curve"], lambda point: point["count"] in names):
-        removed = "-" if point["removed"] is None else " < ".join(map(str, point["removed"]))
+        removed = "-" if point["removed"] is None else _part(point["removed"])
         table.add_row(
             str(point["count"]),
             removed,
@@ -100,8 +99,8 @@ def _curve(content: Mapping[str, Any], shown: Shown) -> Table:
     return table
 
 
-def _chosen(content: Mapping[str, Any], shown: Shown) -> Table:
-    table = _table(
+def _chosen(content: Mapping[str, Any], shown: Shown) -> CutTable:
+    table = CutTable(
         "network", content["parts"].replace(" ", "\n"), f"test\n{shown.name} (dB) [95%]", "minus start\n[95%]"
     )
     names = _names(content)
@@ -126,6 +125,8 @@ def _names(content: Mapping[str, Any]) -> dict[int, list[str]]:
 
 
 def _smallest(content: Mapping[str, Any]) -> list[RenderableType]:
+    if len(content["curve"]) == 1:
+        return [Text("Nothing was removed: the elimination was to stop at as many as there are.")]
     if not content["claims"]:
         return [Text(f"No smaller network of the curve is within {content['margin_db']:g} dB of the start.")]
     genome = Genome.from_dict(content["chosen"][SMALLEST]["genome"])
@@ -155,6 +156,11 @@ def _patterns(content: Mapping[str, Any], shown: Shown) -> list[RenderableType]:
     ]
 
 
+def _part(numbers: Sequence[int | str]) -> str:
+    """A part, or the names of its numbers: "16 < 3" where layer 16 takes x(3)."""
+    return " < ".join(map(str, numbers))
+
+
 def _thinned(
     rows: Sequence[Mapping[str, Any]], kept: Callable[[Mapping[str, Any]], bool]
 ) -> list[Mapping[str, Any]]:
@@ -166,14 +172,3 @@ def _thinned(
 def _interval(interval: Mapping[str, Any], shown: Shown, text: Callable[[float], str]) -> str:
     mean, low, high = map(text, shown.interval(interval))
     return mean if mean == "diverged" else f"{mean} [{low}, {high}]"
-
-
-def _table(*heads: str, words: int = 0) -> Table:
-    """A table of numbers but for its first column and the ``words`` last ones."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    tallest = max(head.count("\n") for head in heads)
-    for place, head in enumerate(heads):
-        lowered = "\n" * (tallest - head.count("\n")) + head
-        numbers = 0 < place < len(heads) - words
-        table.add_column(lowered, justify="right" if numbers else "left", no_wrap=numbers)
-    return table

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from analysis.claims import Claim
 from analysis.pruning import eliminate, try_removals
@@ -19,6 +16,7 @@ from analysis.pruning_parts import Part, Parts
 from analysis.side_pruning import Side, reconnected, side_patterns, with_side
 from analysis.zeroing import has_coefficients, zeroed
 from apps.arguments import named_options
+from apps.display.console import AppConsole
 from apps.problem_options import create_problem
 from apps.prune.content import SMALLEST, START, Outcome, content, selected
 from apps.prune.options import PruneOptions
@@ -26,8 +24,8 @@ from apps.prune.outputs import write_outputs
 from apps.prune.report import report
 from apps.prune.start import check_cell, parts_of, start
 from apps.prune.watched import Watched
-from apps.search.comparison import compare_on_test, comparison_seeds
-from apps.search.run_directory import RunDirectory
+from apps.search.comparison import FIRST_SEED, compare_on_test, comparison_seeds
+from apps.search.run_directory import RunDirectory, owner
 from builders.cells import create_cell
 from evaluation.archive import Archive
 from evaluation.digest import digest
@@ -64,19 +62,19 @@ def run_prune(options: PruneOptions) -> dict[str, Any]:
         OSError: the files cannot be written.
     """
     run = _prepare(options)
-    console = Console()
+    console = AppConsole()
     with (
         RunDirectory(run.out, run.settings),
         Archive.open(run.out / "archive.sqlite") as archive,
     ):
         run.evaluator.keep_prefixes(run.out / "prefixes")
-        run.evaluator.attach(archive, owner=f"{socket.gethostname()}:{run.out.resolve()}")
+        run.evaluator.attach(archive, owner=owner(run.out))
         with Watched.over(run.evaluator, _networks(run), console) as watched:
             outcome = _prune(run, watched)
         made = content(outcome, run.settings, time.perf_counter() - run.began)
         written = write_outputs(run.out, made, outcome)
     console.print(report(made))
-    console.print(f"Written to {run.out}: {', '.join(written)}.", style="dim")
+    console.remark(f"Written to {run.out}: {', '.join(written)}.")
     return made
 
 
@@ -88,6 +86,11 @@ def _prepare(options: PruneOptions) -> _Run:
     parts = parts_of(options, genome)
     training = _protocol(options)
     seeds = range(options.seed, options.seed + options.seeds)
+    if seeds[-1] >= FIRST_SEED:
+        raise InputError(
+            f"The seeds that select must lie below {FIRST_SEED}, where the comparison's begin, got "
+            f"{options.seeds} from {options.seed} on."
+        )
     fresh = comparison_seeds(options.seeds, seeds[-1])
     cell = create_cell(*named_options(options.cell, "A cell"))
     problem = create_problem(options, options.protocol)
@@ -113,18 +116,9 @@ def _protocol(options: PruneOptions) -> Protocol:
     """The training protocol.
 
     Raises:
-        InputError: unknown, or a factor that is not positive or has no steps to scale.
+        InputError: unknown, or a factor out of range or without steps to scale.
     """
-    chosen = protocol(options.protocol)
-    if not 0.0 < options.steps < math.inf:
-        raise InputError(f"The factor on a protocol's steps must be positive, got {options.steps:g}.")
-    if options.steps != 1.0:
-        if all(phase.steps is None for phase in chosen.phases):
-            raise InputError(
-                f"The steps of protocol {chosen.name!r} follow from the data and cannot be scaled, "
-                f"got a factor of {options.steps:g}."
-            )
-        chosen = chosen.scaled(options.steps)
+    chosen = protocol(options.protocol).scaled(options.steps)
     return chosen if options.form is None else chosen.with_form(options.form)
 
 

@@ -42,7 +42,10 @@ class Watched:
             MofNCompleteColumn(),
             TimeRemainingColumn(elapsed_when_finished=True),
         )
-        with Progress(*columns, console=console, transient=True, speed_estimate_period=_SPEED_SECONDS) as bar:
+        quiet = not console.is_interactive
+        with Progress(
+            *columns, console=console, transient=True, disable=quiet, speed_estimate_period=_SPEED_SECONDS
+        ) as bar:
             yield cls(evaluator, bar, bar.add_task("networks", total=networks))
 
     def evaluate(

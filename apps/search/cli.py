@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from apps.arguments import Help, Parser, Scalar, assignment, at_least
+from apps.arguments import Help, Parser, Scalar, assignment, at_least, path, target
 from apps.cli import run
 from apps.problem_options import add_problem_options
 from apps.search.options import SearchOptions
@@ -89,7 +88,7 @@ def _add_search(group: argparse._ArgumentGroup) -> None:
         "--founder",
         dest="founders",
         action="append",
-        type=Path,
+        type=path,
         metavar="FILE.json",
         default=[],
         help="a genome that evolution begins with; may be given again for others",
@@ -189,9 +188,9 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
 
 def _add_run(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--out", type=Path, help="run directory; named after the settings, below runs/, if absent"
+        "--out", type=path, help="run directory; named after the settings, below runs/, if absent"
     )
-    group.add_argument("--storage", help="database URL of an archive shared with other searches")
+    group.add_argument("--storage", type=target, help="database URL of an archive shared with other searches")
     group.add_argument("--plain", action="store_true", help="plain lines even on a terminal")
 
 

@@ -20,7 +20,7 @@ def comparison_seeds(count: int, searched: int) -> tuple[int, ...]:
     """
     if searched >= FIRST_SEED:
         raise InputError(
-            f"A search's seed must be below {FIRST_SEED}, where the comparison's seeds begin, got {searched}."
+            f"The seed must be below {FIRST_SEED}, where the comparison's seeds begin, got {searched}."
         )
     return tuple(range(FIRST_SEED, FIRST_SEED + count))
 

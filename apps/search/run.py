@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -24,7 +23,7 @@ from apps.search.outputs import write_outputs
 from apps.search.references import References, references
 from apps.search.result import Outcome, result
 from apps.search.roles import CONTROL_CLAIM, found
-from apps.search.run_directory import RunDirectory
+from apps.search.run_directory import RunDirectory, owner
 from apps.search.strategy import check_optimizer, create_halving, create_optimizer, founders
 from builders.cells import Lista, create_cell
 from evaluation.archive import Archive
@@ -66,7 +65,7 @@ def run_search(options: SearchOptions) -> dict[str, Any]:
         Archive.open(options.storage or run.out / "archive.sqlite") as archive,
     ):
         run.evaluator.keep_prefixes(run.out / "prefixes")
-        run.evaluator.attach(archive, owner=f"{socket.gethostname()}:{run.out.resolve()}")
+        run.evaluator.attach(archive, owner=owner(run.out))
         with create_display(plain=options.plain) as observer:
             return _search(run, archive, observer)
 

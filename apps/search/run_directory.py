@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, final
+from typing import Any, Final, Self, final
 
 from filelock import FileLock, Timeout
 
 from genome import InputError
 from genome.files import write_atomic
+from genome.strict import MAX_SHOWN
 
 _SETTINGS, _LOCK = "settings.json", ".lock"
+_MOST: Final = 5
+"""Settings that differ and are named, at most."""
+
+
+def owner(folder: Path) -> str:
+    """The name under which a run takes work from an archive: the host, and where its folder is.
+
+    A path may have bytes that are no text, or none in the locale; they are read as UTF-8 where they are that,
+    and are written as escapes elsewhere.
+    """
+    place = os.fsencode(folder.resolve()).decode("utf-8", "backslashreplace")
+    return f"{socket.gethostname()}:{place}"
 
 
 @final
@@ -103,23 +118,38 @@ class RunDirectory:
         return False
 
     def _compare(self, file: Path) -> None:
-        try:
-            kept = json.loads(file.read_text("utf-8"))
-        except ValueError as error:
-            raise InputError(f"The settings of a run must be readable JSON, got {file}: {error}.") from None
-        before, now = dict(_flat(kept)), dict(_flat(self._settings))
-        differing = ", ".join(
-            f"{name} (there {before.get(name, 'absent')}, here {now.get(name, 'absent')})"
+        before, now = _read(file), dict(_flat(self._settings))
+        differing = [
+            f"{name} (there {_short(before.get(name, 'absent'))}, here {_short(now.get(name, 'absent'))})"
             for name in sorted(before.keys() | now.keys())
             if before.get(name, _ABSENT) != now.get(name, _ABSENT)
-        )
+        ]
         if differing:
+            more = f" and {len(differing) - _MOST} more" if len(differing) > _MOST else ""
             raise InputError(
-                f"A run goes on with the settings it began with; in {self.path} differ: {differing}."
+                f"A run goes on with the settings it began with; in {self.path} differ: "
+                f"{', '.join(differing[:_MOST])}{more}."
             )
 
 
 _ABSENT = object()
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The settings in a file, flat."""
+    try:
+        kept = json.loads(file.read_text("utf-8"))
+        flat = dict(_flat(kept))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"The settings of a run must be readable JSON, got {file}: {error}.") from None
+    if not isinstance(kept, dict):
+        raise InputError(f"The settings of a run must be readable JSON, got {file}: it is no object.")
+    return flat
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
 def _flat(value: Any, name: str = "") -> list[tuple[str, Any]]:

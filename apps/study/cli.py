@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
-from apps.arguments import Help, Parser, at_least
+from apps.arguments import Help, Parser, at_least, path
 from apps.cli import run
 from apps.study.options import StudyOptions
 
@@ -61,11 +60,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--seeds", type=at_least(2), help="that models are compared over; the scale's if absent"
     )
-    result.add_argument("--training-images", type=Path, help="folder or .npz, for table3")
-    result.add_argument("--testing-images", type=Path, help="folder or .npz, for table3")
+    result.add_argument("--training-images", type=path, help="folder or .npz, for table3")
+    result.add_argument("--testing-images", type=path, help="folder or .npz, for table3")
     result.add_argument("--device", default="auto", help="to train on: auto, cpu, cuda, mps, ...")
     result.add_argument("--workers", type=at_least(1), help="units trained side by side")
-    result.add_argument("--out", type=Path, help="run directory; runs/study-SCALE if absent")
+    result.add_argument("--out", type=path, help="run directory; runs/study-SCALE if absent")
     return result
 
 

@@ -7,8 +7,9 @@ from typing import Self, final
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from apps.display.text import clock
+from apps.display.text import clock, printable
 from apps.study.lab import Told
 
 
@@ -24,9 +25,11 @@ class StudyDisplay:
     """
 
     def __init__(self, console: Console, pieces: int) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         self._console, self._pieces, self._number, self._name = console, pieces, 0, ""
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._progress = Progress(
+            *columns, console=console, transient=True, disable=not console.is_interactive
+        )
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
@@ -41,8 +44,8 @@ class StudyDisplay:
     def begin(self, name: str) -> None:
         """A piece begins."""
         self._number, self._name = self._number + 1, name
-        if not self._console.is_terminal:
-            self._console.print(f"{self._number} of {self._pieces}: {name}")
+        if not self._console.is_interactive:
+            self._console.print(Text(printable(f"{self._number} of {self._pieces}: {name}")))
         self.tell(Told(0, 0, None))
 
     def tell(self, told: Told) -> None:
@@ -50,7 +53,7 @@ class StudyDisplay:
         most = max(told.expected, round(told.done))
         left = "" if told.left is None else f", {clock(told.left)} left"
         done = f", {told.done:.0f} of {most} networks" if most else ""
-        text = f"{self._number} of {self._pieces}: {self._name}{done}{left}"
+        text = printable(f"{self._number} of {self._pieces}: {self._name}{done}{left}")
         if self._task is None:
             self._task = self._progress.add_task(text, total=None)
         else:

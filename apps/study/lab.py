@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, final
 
 from apps.display.pace import Pace
+from apps.search.run_directory import owner
 from builders.cells import Cell, Lista
 from evaluation.archive import Archive
 from evaluation.digest import digest
@@ -70,7 +70,7 @@ class Lab:
     ) -> None:
         self.archive = archive
         self.folder, self._device, self._workers = folder, device, workers
-        self._owner = f"{socket.gethostname()}:{folder.resolve()}"
+        self._owner = owner(folder)
         self._evaluators: dict[str, Evaluator] = {}
         self._tell, self._pace = tell, Pace()
         self._done, self._expected = 0, 0

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
 
+from apps.display.console import AppConsole
 from apps.search.comparison import comparison_seeds
 from apps.search.result import versions
 from apps.search.run_directory import RunDirectory
@@ -56,9 +56,9 @@ def run_study(options: StudyOptions) -> list[dict[str, Any]]:
         InputError: an option that cannot be met; nothing is written then.
         OSError: the files cannot be written.
     """
-    run, console = _prepare(options), Console()
+    run, console = _prepare(options), AppConsole()
     for sentence in run.skipped:
-        console.print(sentence, style="dim")
+        console.remark(sentence)
     pieces = list[dict[str, Any]]()
     settings = {"study": json.loads(json.dumps(asdict(run.scale)))}
     with (
@@ -77,9 +77,7 @@ def run_study(options: StudyOptions) -> list[dict[str, Any]]:
             console.print(piece_report(content))
     if any(piece["findings"] for piece in pieces):
         console.print(findings_table(pieces))
-    console.print(
-        f"Written to {run.out}: report.html, findings.md, and the files of each piece.", style="dim"
-    )
+    console.remark(f"Written to {run.out}: report.html, findings.md, and the files of each piece.")
     return pieces
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, Final
 
-from apps.arguments import Help, Parser, at_least
+from apps.arguments import Help, Parser, at_least, path, target
 from apps.cli import run
 from apps.problem_options import ProblemOptions, add_problem_options
 from apps.transfer.options import PaperRow, TransferOptions
@@ -50,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_pattern(result: argparse.ArgumentParser) -> None:
     result.add_argument(
         "genome",
+        type=target,
         metavar="GENOME",
         help="an architecture, as a search writes it, or released, lfista or dense",
     )
@@ -84,7 +84,7 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, mps, ...")
     group.add_argument("--workers", type=at_least(1), help="units trained side by side")
     group.add_argument(
-        "--out", type=Path, help="run directory; named after the settings, below runs/, if absent"
+        "--out", type=path, help="run directory; named after the settings, below runs/, if absent"
     )
 
 

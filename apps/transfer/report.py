@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from analysis.shown import Shown, cell_text
 from analysis.transfer import LATTER_HALF, RANDOM, TRANSFERRED
 from apps.display.claims import Claims
 from apps.display.colours import BASELINE, BEST, QUIET
+from apps.display.cut_table import CutTable
 from apps.display.text import available, decibels, difference, flat, printable
 
 _NOTES: Final = (
@@ -55,17 +54,14 @@ def _head(content: Mapping[str, Any]) -> Iterator[Text]:
     yield Text(printable(f"problem: {problem}"), QUIET)
 
 
-def _table(content: Mapping[str, Any], destination: Mapping[str, Any], shown: Shown) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    table.add_column("\nnetwork", min_width=15, overflow="fold")
-    heads = (
+def _table(content: Mapping[str, Any], destination: Mapping[str, Any], shown: Shown) -> CutTable:
+    table = CutTable(
+        "network",
         "extra\nconn.",
         f"test {shown.name} (dB)\n[95%]",
         f"{TRANSFERRED}\nminus it (dB) [95%]",
-        "\np",
+        "p",
     )
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
     tests = {test["reference"]: test for test in destination["differences"]}
     for name, networks in content["models"].items():
         style = BEST if name == TRANSFERRED else BASELINE

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.figure_files import save_figure
 from analysis.shown import Shown, cell_text
 from analysis.transfer import Patterns, rivals
 from analysis.transfer_figure import transfer_figure
+from apps.display.console import AppConsole
+from apps.display.text import printable
 from apps.search.comparison import comparison_seeds
-from apps.search.run_directory import RunDirectory
+from apps.search.run_directory import RunDirectory, owner
 from apps.transfer.content import content, destination, rows
 from apps.transfer.options import TransferOptions
 from apps.transfer.report import report
@@ -53,13 +53,15 @@ def run_transfer(options: TransferOptions) -> dict[str, Any]:
         OSError: the files cannot be written.
     """
     run = _prepare(options)
-    console = Console()
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    console = AppConsole()
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     with (
         RunDirectory(run.out, run.settings),
         Archive.open(run.out / "archive.sqlite") as archive,
     ):
-        with Progress(*columns, console=console, transient=True) as progress:
+        with Progress(
+            *columns, console=console, transient=True, disable=not console.is_interactive
+        ) as progress:
             trained = {cell: _train(run, cell, archive, progress) for cell in run.evaluators}
         shown = Shown(**run.settings["metric"])
         found = [destination(cell, of, shown) for cell, of in trained.items()]
@@ -70,7 +72,7 @@ def run_transfer(options: TransferOptions) -> dict[str, Any]:
         write_atomic(run.out / "transfer.csv", rows(trained))
         save_figure(transfer_figure(result), run.out / "transfer.png")
     console.print(report(result))
-    console.print(f"Written to {run.out}: transfer.json, .csv, .png and .pdf.", style="dim", soft_wrap=True)
+    console.remark(f"Written to {run.out}: transfer.json, .csv, .png and .pdf.")
     return result
 
 
@@ -117,8 +119,8 @@ def _train(
     """Train every network with every seed at once; model -> for each of its networks, seed -> evaluation."""
     evaluator = run.evaluators[cell]
     evaluator.keep_prefixes(run.out / "prefixes")
-    evaluator.attach(archive, owner=f"{socket.gethostname()}:{run.out.resolve()}")
-    task = progress.add_task(f"training {cell_text(cell.describe())}", total=1.0)
+    evaluator.attach(archive, owner=owner(run.out))
+    task = progress.add_task(printable(f"training {cell_text(cell.describe())}"), total=1.0)
     requests = [
         Request(genome, seed=seed, draw=seed, test=True)
         for of in run.patterns.values()

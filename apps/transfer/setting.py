@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -17,6 +16,7 @@ from genome import Genome, InputError, load_genome
 from genome.patterns import resampled
 
 _USUAL_DEPTH: Final = 16
+_BARE: Final = "lista"
 
 _KNOWN: Final[Mapping[str, Callable[[int | None], Genome]]] = {
     "released": lambda _: Genome.released_searched(),
@@ -30,8 +30,10 @@ def given_genome(options: TransferOptions) -> Genome:
     """The network whose pattern is moved, as it was found.
 
     Raises:
-        InputError: the file cannot be used.
+        InputError: the file cannot be used, or the network has no connections by its name.
     """
+    if options.genome == _BARE:
+        raise InputError(f"A network must have extra connections to move, got {_BARE}, which has none.")
     known = _KNOWN.get(options.genome)
     return known(options.layers) if known else load_genome(options.genome)
 
@@ -80,13 +82,10 @@ def training(options: TransferOptions) -> Protocol:
     """How every network is trained.
 
     Raises:
-        InputError: the protocol or the form is not known, or the factor is not positive.
+        InputError: the protocol or the form is not known, or the factor is out of range or has no steps to
+            scale.
     """
-    chosen = protocol(options.protocol)
-    if not 0.0 < options.steps < math.inf:
-        raise InputError(f"The factor on the steps must be a positive number, got {options.steps}.")
-    if options.steps != 1.0:
-        chosen = chosen.scaled(options.steps)
+    chosen = protocol(options.protocol).scaled(options.steps)
     return chosen if options.form is None else chosen.with_form(options.form)
 
 

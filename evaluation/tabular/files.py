@@ -20,6 +20,17 @@ MOST_BYTES: Final = 1 << 30
 """Largest array of a table that is read: a bound against files that would fill the memory."""
 
 _SUFFIX: Final = ".npz"
+_NO_TABLE: Final = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OSError,
+    EOFError,
+    RecursionError,
+    zipfile.BadZipFile,
+)
+"""What NumPy, its ZIP reader and JSON raise for bytes that are no table, or part of one."""
 
 
 def table_names() -> tuple[str, ...]:
@@ -81,8 +92,7 @@ def _read(content: bytes, place: str) -> Table:
         return Table(about["name"], space, about["settings"], **arrays)
     except InputError:
         raise
-    # What NumPy, its ZIP reader and JSON raise for bytes that are no table, or part of one.
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except _NO_TABLE as error:
         raise InputError(f"A table must be a file that save_table wrote, got {place} ({error}).") from error
 
 

@@ -253,6 +253,28 @@ def test_folders_that_are_no_runs_or_are_damaged(run: Path, tmp_path: Path, refu
     assert "has no archive.sqlite of its own; name with --archive" in refuse_analysis()
 
 
+@pytest.mark.parametrize(
+    ("file", "change", "sentence"),
+    [
+        ("result.json", {"control": 7}, "The control in .*result.json must be an object, got 7"),
+        ("settings.json", {"optimizer": 7}, "The optimizer in .*settings.json must be a name, got 7"),
+        ("settings.json", {"cell": None}, "The cell in .* must be a name or an object, got None"),
+        ("settings.json", {"options": []}, r"The options in .* must be an object, got \[\]"),
+        ("settings.json", {"goals": "nmse"}, "The goals in .* must be a list, got 'nmse'"),
+        ("settings.json", {"metric": 7}, "The metric in .*settings.json must be a mapping .*, got 7"),
+        ("settings.json", {"metric": {"name": "PSNR", "sign": 2}}, "a name and the sign 1 or -1, got"),
+        ("settings.json", {"space": None}, "A design space must be .*, got None, in .*settings.json"),
+    ],
+)
+def test_what_a_run_says_must_be_of_its_type(
+    run: Path, refuse_analysis: Refuse, tmp_path: Path, file: str, change: dict[str, Any], sentence: str
+) -> None:
+    damaged = json.loads((run / file).read_text("utf-8")) | change
+    (run / file).write_text(json.dumps(damaged), encoding="utf-8")
+    assert re.search(sentence, refuse_analysis("--out", str(tmp_path / "out")))
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("key", ["problem", "protocol", "cell", "space"])
 def test_runs_of_different_settings(run: Path, tmp_path: Path, refuse_analysis: Refuse, key: str) -> None:
     other = tmp_path / "other"

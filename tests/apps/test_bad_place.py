@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from apps.search.cli import main
+from apps.search.run_directory import RunDirectory, owner
 from evaluation.archive import Archive
+from genome import InputError
 
 Refuse = Callable[..., str]
 Mount = Callable[[str], Path]
@@ -50,6 +52,13 @@ def run(finished: Path, tmp_path: Path) -> Path:
         ),
         ("--form mean", "protocol.form (there sum, here mean)"),
         ("--seeds 3", "comparison.seeds (there 2, here 3)"),
+        (
+            "--layers 5 --sparsity 0.2 --m 9 --optimizer random --form mean --seeds 3 --batch 2",
+            (
+                "batch (there 3, here 2), comparison.seeds (there 2, here 3), optimizer (there evolution, "
+                "here random), problem.m (there 8, here 9), problem.sparsity (there 0.1, here 0.2) and 2 more"
+            ),
+        ),
     ],
 )
 def test_a_run_with_other_settings(refuse: Refuse, run: Path, arguments: str, differing: str) -> None:
@@ -59,9 +68,34 @@ def test_a_run_with_other_settings(refuse: Refuse, run: Path, arguments: str, di
     assert content(run) == before
 
 
-def test_a_run_whose_settings_are_torn(refuse: Refuse, run: Path) -> None:
+def test_long_settings_are_cut_where_they_differ(tmp_path: Path) -> None:
+    with RunDirectory(tmp_path / "run", {"seeds": list(range(1000))}):
+        pass
+    told = r"differ: seeds \(there \[0, 1, 2.{40,60}\.\.\., here 1\)\.$"
+    with pytest.raises(InputError, match=told), RunDirectory(tmp_path / "run", {"seeds": 1}):
+        pass
+
+
+def test_a_run_in_a_folder_whose_name_is_no_text(tmp_path: Path, sizes: tuple[str, ...]) -> None:
+    out = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        out.mkdir()
+    except OSError:
+        pytest.skip("this file system has names of text only")
+    assert main([*sizes, "--out", str(out)]) == 0
+    assert (out / "result.json").exists()
+    assert owner(out).endswith("/caf\\xe9")
+    assert owner(tmp_path / os.fsdecode("café".encode())).endswith("/café")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda text: text[:-20], lambda _: "[]", lambda _: "[" * 100_000, lambda _: '{"a":' * 100_000],
+    ids=["torn", "no object", "deep list", "deep object"],
+)
+def test_a_run_whose_settings_cannot_be_read(refuse: Refuse, run: Path, spoil: Callable[[str], str]) -> None:
     settings = run / "settings.json"
-    settings.write_bytes(settings.read_bytes()[:-20])
+    settings.write_text(spoil(settings.read_text("utf-8")), encoding="utf-8")
     before = content(run)
     assert f"settings of a run must be readable JSON, got {settings}" in refuse()
     assert content(run) == before

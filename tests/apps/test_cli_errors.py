@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,10 @@ def test_an_archive_that_cannot_be_used_is_its_sentence(
         (errno.EROFS, "the file system is read-only; choose"),
         (errno.EACCES, "permission is denied; check"),
         (errno.EPERM, "permission is denied; check"),
+        (errno.EISDIR, "a folder has that name; remove"),
+        (errno.ENOTDIR, "what should be a folder is a file; remove"),
+        (errno.EEXIST, "something else has that name; remove"),
+        (errno.ENAMETOOLONG, "the name is too long; choose"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_the_rule(
@@ -94,6 +99,43 @@ def test_a_file_that_cannot_be_used_is_named_with_the_rule(
     told = capsys.readouterr().err
     assert told.startswith(f"Cannot use runs/result.json: {rule} ")
     assert told.endswith(".\n")
+
+
+def test_of_a_file_that_is_moved_its_new_place_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "result.json").mkdir()
+    (tmp_path / "temporary").touch()
+
+    def main() -> int:
+        (tmp_path / "temporary").replace(tmp_path / "result.json")
+        return 0
+
+    assert run(main) == 2
+    told = f"Cannot use {tmp_path / 'result.json'}: a folder has that name; remove it"
+    assert capsys.readouterr().err.startswith(told)
+
+
+_PATHS = {
+    "search.cli": "--founder --data --problem --out --storage",
+    "baselines.cli": "--genome --network --data --problem --out",
+    "compare.cli": "--table --out",
+    "export.__main__": "RUN --optuna --archive",
+    "study.cli": "--training-images --testing-images --out",
+    "analyze.cli": "RUN --archive --out",
+    "prune.cli": "GENOME --data --problem --out",
+    "transfer.cli": "GENOME --data --problem --out",
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "option"), [(module, option) for module, each in _PATHS.items() for option in each.split()]
+)
+def test_an_empty_path_is_refused(module: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = import_module(f"apps.{module}").parser()
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args([option, ""] if option.startswith("-") else [""])
+    assert capsys.readouterr().err.startswith(f"{option}: must not be empty, got ''; ")
 
 
 @pytest.mark.parametrize("defect", [ValueError("x"), KeyError("x"), FileNotFoundError(errno.ENOENT, "x")])

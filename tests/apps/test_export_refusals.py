@@ -64,6 +64,12 @@ def test_no_run_directory(run: Path, refuse_export: Refuse) -> None:
         ("settings.json", "[]", "must have the entry 'optimizer', got .*settings.json without it"),
         ("settings.json", '{"optimizer": "random"}', "must have the entry 'seed', got .*settings.json"),
         ("result.json", "{", "must be readable JSON, got .*result.json: "),
+        pytest.param(
+            "settings.json", "[" * 100_000, "must be readable JSON, got .*settings.json: ", id="deep settings"
+        ),
+        pytest.param(
+            "result.json", "[" * 100_000, "must be readable JSON, got .*result.json: ", id="deep result"
+        ),
         ("result.json", '{"search": [1]}', "A result must list its search, got .*result.json"),
         ("result.json", '{"search": []}', "has no evaluation of the search in .*run yet"),
         (
@@ -82,7 +88,7 @@ def test_an_archive_that_is_elsewhere_empty_or_damaged(
     run: Path, tmp_path: Path, refuse_export: Refuse
 ) -> None:
     own, elsewhere = run / "archive.sqlite", tmp_path / "elsewhere.sqlite"
-    absent = f"An archive to export must be there, got {elsewhere} without one"
+    absent = f"The archive of a run must be there, got {elsewhere} without one"
     study = f"sqlite:///{tmp_path / 'study.db'}"
     assert absent in refuse_export(study, "--archive", str(elsewhere))
     assert absent in refuse_export(study, "--archive", f"sqlite:///{elsewhere}")

@@ -12,7 +12,7 @@ from evaluation.prefix_store import PrefixStore
 from evaluation.problems.sparse_recovery import SparseRecovery
 from evaluation.protocol import protocol
 from evaluation.stage import StageState
-from genome import Evaluation, Genome, Request
+from genome import Evaluation, Genome, InputError, Request
 
 PROBLEM = SparseRecovery(m=8, n=16, train=200, valid=50, test=20)
 REQUESTS = [Request(Genome.lista(4)), Request(Genome.lfista(4)), Request(Genome.dense(4), seed=1)]
@@ -80,6 +80,13 @@ def test_a_damaged_file_counts_as_missing_and_is_removed(tmp_path: Path, damage:
     assert not path.exists()
     folder.put(member(5), state(5))
     assert folder.get(member(5)) is not None
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "prefixes").write_text("", encoding="utf-8")
+    for folder in (tmp_path / "prefixes", tmp_path / "prefixes" / "deeper"):
+        with pytest.raises(InputError, match=f"must be kept in a folder that can be made, got {folder} "):
+            PrefixFolder(folder, "setting", 3, 10**6)
 
 
 def test_the_folder_is_bounded(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Training: Adam, batch order, what each phase trains, divergence, and NMSE that falls stage by stage."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -152,6 +153,23 @@ def test_a_diverging_network_is_recorded_as_such_and_its_mates_are_not_disturbed
 def test_too_few_training_samples_are_refused() -> None:
     with pytest.raises(InputError, match="at least one batch of 128 samples, got 100"):
         Evaluator(replace(PROBLEM, train=100), protocol("quick"), device="cpu")
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf"), 1_000_001.0, 1e300])
+def test_steps_are_scaled_by_a_factor_in_bounds(factor: float) -> None:
+    smoke = protocol("smoke")
+    assert [phase.steps for phase in smoke.scaled(0.25).phases] == [1, 2, 1]
+    assert [phase.steps for phase in smoke.scaled(1e6).phases] == [5_000_000, 10_000_000, 5_000_000]
+    for each in (smoke, protocol("paper")):
+        with pytest.raises(InputError, match=f"at most 1000000, got {re.escape(str(factor))}[.]$"):
+            each.scaled(factor)
+
+
+def test_steps_that_follow_from_the_data_are_not_scaled() -> None:
+    paper = protocol("paper")
+    assert paper.scaled(1.0) == paper
+    with pytest.raises(InputError, match=r"'paper' follow from the data .* got a factor of 0\.1\."):
+        paper.scaled(0.1)
 
 
 def test_an_unknown_device_or_protocol_is_refused_with_what_is_known() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -225,6 +227,20 @@ except InputError as error:
     assert done.stdout.startswith("The genome file must be writable, got File too large")
     assert load_genome(path) == GENOME
     assert [entry.name for entry in tmp_path.iterdir()] == ["genome.json"]
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "none" / "text", tmp_path / "folder"):
+        with pytest.raises(OSError, match=rf"directory: '{path}'$"):
+            write_atomic(path, "")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=rf"No space left on device: '{tmp_path / 'text'}'$"):
+        write_atomic(tmp_path / "text", "")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
 
 
 def test_text_is_written_as_it_is(tmp_path: Path) -> None:
