@@ -67,5 +67,5 @@ PIECES: Final[Mapping[str, Maker]] = {
     "figure6": Maker(figure6, lambda study: 2 * (len(study.forms) + 1) * study.scale.networks),
     "figure7": Maker(figure7, lambda study: study.scale.pruned),
     "figure8": Maker(figure8, lambda study: 2 * len(study.forms) * study.scale.networks),
-    "starts": Maker(starts, lambda study: len(study.scale.lengths) * 4 * 6 * len(study.seeds)),
+    "starts": Maker(starts, lambda study: len(study.scale.lengths) * 4 * 7 * len(study.seeds)),
 }

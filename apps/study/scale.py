@@ -117,7 +117,7 @@ _SCALES: Final = {
             batch=16,
             top=20,
             against=12,
-            lengths=(0.5, 1.0, 2.0),
+            lengths=(0.5, 1.0, 2.0, 4.0),
             released=False,
             images=(20_480, 0.1, 512),
         ),

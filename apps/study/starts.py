@@ -20,7 +20,7 @@ from analysis.lengths_figure import Length, LengthPanel, draw_lengths
 from analysis.study_piece import Answer
 from apps.study.content import Finding, Json, Piece, cells, mean_cell, test_scores
 from apps.study.figures import Drawings
-from apps.study.reported import DENSE, LFISTA, LISTA
+from apps.study.reported import DENSE, LFISTA, LISTA, SEARCHED
 from apps.study.study import SEARCH_SEED, Study
 from apps.study.verdicts import ANY, by_interval, phrase, together
 from builders.injections import Form
@@ -41,6 +41,7 @@ LEAD_DB: Final = 2.0
 """By which LFISTA in the sum form is said to beat every network in the mean form."""
 
 _PATTERNS: Final = 3
+_MODELS: Final = (LISTA, LFISTA, SPARSE, SEARCHED, DENSE)
 
 Scores = Mapping[float, Mapping[Form, Mapping[str, Values]]]
 """Length of training -> injection -> model -> seed -> test score in dB."""
@@ -51,11 +52,12 @@ def starts(study: Study, drawings: Drawings) -> Piece:
     piece = Piece("starts", "Form, start or length of training")
     piece.notes.append(
         f"Without noise. {SPARSE} is the mean of {_PATTERNS} random patterns with a third of all extra "
-        "connections, seed by seed. LISTA has one input a layer, and is the same network in every form. "
+        f"connections, seed by seed; {SEARCHED} was searched in the mean form. LISTA has one input a layer, "
+        "and is the same network in every form. "
         "With equal starts both forms compute the same; they differ in how far a step of Adam moves the "
         "weight of an input, which the mean divides by the number of inputs."
     )
-    named = _models(study.scale.layers)
+    named = _models(study)
     each: dict[float, dict[Form, dict[str, Values]]] = {}
     for length in study.scale.lengths:
         each[length] = {}
@@ -68,7 +70,7 @@ def starts(study: Study, drawings: Drawings) -> Piece:
     }
     _tables(piece, scores)
     _effects(piece, scores)
-    panels = [LengthPanel(name, _lines(scores, name)) for name in (LFISTA, SPARSE, DENSE)]
+    panels = [LengthPanel(name, _lines(scores, name)) for name in _MODELS[1:]]
     piece.figure(
         drawings.draw("starts", partial(draw_lengths, panels=panels)),
         "Test NMSE against length of training, as a multiple of the protocol's steps",
@@ -79,18 +81,19 @@ def starts(study: Study, drawings: Drawings) -> Piece:
     return piece
 
 
-def _models(layers: int) -> dict[str, Genome]:
+def _models(study: Study) -> dict[str, Genome]:
+    layers = study.scale.layers
     rng = np.random.default_rng(SEARCH_SEED + 2)
     size = max(1, round(len(extra_places(layers)) / 3))
     sparse = {f"{SPARSE} {i}": random_pattern(layers, size, rng) for i in range(1, _PATTERNS + 1)}
     lista, lfista, dense = Genome.lista(layers), Genome.lfista(layers), Genome.dense(layers)
-    return {LISTA: lista, LFISTA: lfista, **sparse, DENSE: dense}
+    return {LISTA: lista, LFISTA: lfista, **sparse, SEARCHED: study.models("mean")[SEARCHED], DENSE: dense}
 
 
 def _grouped(values: Mapping[str, Values]) -> dict[str, Values]:
     """The random patterns as one model, their mean seed by seed."""
     mean = mean_by_seed([values[f"{SPARSE} {i}"] for i in range(1, _PATTERNS + 1)])
-    return {LISTA: values[LISTA], LFISTA: values[LFISTA], SPARSE: mean, DENSE: values[DENSE]}
+    return {name: mean if name == SPARSE else values[name] for name in _MODELS}
 
 
 def _name(form: Form) -> str:
@@ -117,13 +120,13 @@ def _tables(piece: Piece, scores: Scores) -> None:
         for form, values in forms.items():
             made = cells(values, {})
             rows.append([_name(form), *made.values()])
-        head = ("form and start", LISTA, LFISTA, SPARSE, DENSE)
+        head = ("form and start", *_MODELS)
         piece.table(f"x{length:g}", f"Test NMSE, {length:g} times the steps", head, rows)
 
 
 def _effects(piece: Piece, scores: Scores) -> None:
     """What form and start change by themselves and together, and what longer training does."""
-    responses = (LFISTA, SPARSE, DENSE, GAP)
+    responses = (*_MODELS[1:], GAP)
     rows: list[list[Json]] = []
     for length, forms in scores.items():
         for name in responses:
@@ -163,6 +166,8 @@ def _findings(scores: Scores, patterns: Scores, length: float) -> list[Finding]:
     forms = scores[length]
     text = f"The mean of {_PATTERNS} sparse random networks is better than Dense-LISTA."
     found = [_judge(text, where, form, forms[form][SPARSE], [forms[form][DENSE]], 0.0) for form in CELLS]
+    text = "The network searched in the mean form is better than Dense-LISTA."
+    found += [_judge(text, where, form, forms[form][SEARCHED], [forms[form][DENSE]], 0.0) for form in CELLS]
     rivals = list(patterns[length]["mean"].values())
     text = f"LFISTA in the sum form is better than each network in the mean form by {LEAD_DB:g} dB."
     found.append(_judge(text, where, "sum", forms["sum"][LFISTA], rivals, LEAD_DB))
