@@ -29,7 +29,7 @@ _TITLES: Final = {
     "c": "SNR 40 dB",
     "d": "SNR 20 dB",
     "e": "not exactly sparse",
-    "j": "limited",
+    "j": "limited data",
 }
 _BINS: Final = 4
 
@@ -40,7 +40,7 @@ Networks = Mapping[Form, Sequence[Evaluation]]
 def figure5(study: Study, drawings: Drawings) -> Piece:
     """Figure 5: naive average, weighted average and momentum at three levels of noise."""
     piece = Piece("figure5", "Figure 5: random networks by injection and noise")
-    forms = (NAIVE, *study.forms, MOMENTUM)
+    forms = (*study.forms, MOMENTUM, NAIVE)
     return _distribution(study, drawings, piece, ("b", "c", "d"), forms)
 
 
