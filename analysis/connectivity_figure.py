@@ -50,5 +50,5 @@ def _figure(genomes: Mapping[str, Genome]) -> Figure:
             axes.set_ylabel("")
         extra = genome.connections
         axes.set_title(f"{name} ({extra} extra)", fontsize=10, loc="left", parse_math=False)
-    parts.explain(figure, layers, None, outlined=False)
+    parts.explain(figure, layers, None)
     return figure

@@ -47,7 +47,7 @@ def _figure(difference: ArrayLike, title: str) -> Figure:
     figure, axes, bar = parts.lay_out(layers, title, with_strip=False)
     parts.draw_cells(axes, values, parts.Scale(colours, -limit, limit, 0.8 * limit, _text))
     parts.label_layers(axes, layers)
-    parts.explain(figure, layers, None, outlined=False)
+    parts.explain(figure, layers, None)
     parts.fill_bar(figure, axes, bar, "difference")
     bar.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     bar.yaxis.set_major_formatter(lambda value, _: _text(value))

@@ -57,6 +57,7 @@ def heatmap_figure(
     *,
     title: str,
     chosen: Genome | None = None,
+    outlined: str = "chosen network",
     neurons: Sequence[Neuron] | None = None,
 ) -> Figure:
     """Draw the share of genomes that use each connection, in the layout of the paper's Figure 2.
@@ -69,6 +70,7 @@ def heatmap_figure(
         share: (K, K-1) entries in [0, 1], as `analysis.average.Average.share`.
         title: title of the picture.
         chosen: a genome of K layers whose extra connections are outlined.
+        outlined: what the legend calls it.
         neurons: the neuron of each of the K layers, shown as a strip at the right.
 
     Raises:
@@ -92,7 +94,7 @@ def heatmap_figure(
     if neurons is not None:
         parts.draw_neurons(axes, neurons)
     parts.label_layers(axes, layers)
-    parts.explain(figure, layers, neurons, outlined=chosen is not None)
+    parts.explain(figure, layers, neurons, outlined=None if chosen is None else outlined)
     parts.fill_bar(figure, axes, bar, "share")
     return figure
 

@@ -205,13 +205,15 @@ def fill_bar(figure: Figure, axes: Axes, bar: Axes, name: str) -> None:
     bar.tick_params(labelsize=8)
 
 
-def explain(figure: Figure, layers: int, neurons: Sequence[Neuron] | None, *, outlined: bool) -> None:
-    """Put the legend below the map."""
+def explain(
+    figure: Figure, layers: int, neurons: Sequence[Neuron] | None, *, outlined: str | None = None
+) -> None:
+    """Put the legend below the map; ``outlined`` names what is framed in it."""
     keys: list[Artist] = [
         Line2D([], [], marker="o", linestyle="", color="black", markersize=4, label="default connection")
     ]
-    if outlined:
-        box = Line2D([], [], marker="s", linestyle="", markersize=8, label="chosen network")
+    if outlined is not None:
+        box = Line2D([], [], marker="s", linestyle="", markersize=8, label=outlined)
         box.set(markerfacecolor="none", markeredgecolor=CHOSEN_COLOUR, markeredgewidth=2.0)
         keys.append(box)
     if neurons is not None and layers > LARGEST_LABELLED_DEPTH:

@@ -45,7 +45,7 @@ def figure2(study: Study, drawings: Drawings) -> Piece:
         for evaluation in study.searched(form, seed=OTHER_SEED):
             piece.record("b", form, f"{MAIN_OPTIMIZER}, other seed", evaluation)
         title = f"Average of the best {main.count}, {form} form"
-        picture = heatmap_figure(main.share, title=title, chosen=main.genome())
+        picture = heatmap_figure(main.share, title=title, chosen=main.genome(), outlined="average network")
         file = drawings.draw(f"figure2-{form}", partial(save_figure, picture))
         piece.figure(file, f"{title}; outlined: connections of at least half of them")
         piece.table(form, f"Patterns, {form} form", ("what", "value"), _patterns(main))
