@@ -137,7 +137,7 @@ def _findings(study: Study, figure: str, row: str, networks: Networks, lista: fl
             found.append(_finding(text, where, form, paired, True))
         better = row == "b"
         text = (
-            "Without noise momentum is slightly better than the weighted average."
+            "Without noise momentum is better than the weighted average."
             if better
             else "The weighted average is better than momentum."
         )
