@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.study_markdown import findings_markdown
+from apps.study.outputs import kept_pieces
 from benchmarks.optimizers_report import markdown as regrets
 from benchmarks.table_sheet import sheet
 from benchmarks.throughput_report import markdown
@@ -51,6 +53,13 @@ def test_the_data_sheet_shows_the_recorded_regrets() -> None:
 
 def test_the_data_sheet_shows_the_tables_as_they_are() -> None:
     assert sheet() in (ROOT / "docs/tables.md").read_text("utf-8")
+
+
+def test_the_recorded_findings_are_those_of_the_recorded_pieces() -> None:
+    folder = ROOT / "results/small"
+    pieces = list(kept_pieces(folder).values())
+    assert len(pieces) == 13
+    assert findings_markdown(pieces) == (folder / "findings.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
