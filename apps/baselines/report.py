@@ -64,8 +64,8 @@ def _table(content: Mapping[str, Any]) -> Table:
     return table
 
 
-def _cells(row: Mapping[str, Any], reference: Mapping[str, float | None]) -> list[str]:
-    cells = [printable(row["name"]), *_quality(row["quality_db"])]
+def _cells(row: Mapping[str, Any], reference: Mapping[str, float | None]) -> list[str | Text]:
+    cells: list[str | Text] = [Text(printable(row["name"])), *_quality(row["quality_db"])]
     microseconds = row["microseconds"] or {}
     for way in ("single", "batch"):
         value, its = microseconds.get(way), reference.get(way)

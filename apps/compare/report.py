@@ -57,7 +57,7 @@ def _regrets(strategies: Mapping[str, Any]) -> Table:
     for label, entry in sorted(strategies.items(), key=lambda item: item[1]["regret"][-1]["mean"]):
         last = entry["regret"][-1]
         table.add_row(
-            printable(f"{label} *" if len(entry["goals"]) > 1 else label),
+            Text(printable(f"{label} *" if len(entry["goals"]) > 1 else label)),
             *(_decimals(row["relative"]) for row in entry["regret"]),
             f"[{_decimals(last['low'])}, {_decimals(last['high'])}]",
             "" if last["p"] is None else f"{last['p']:.0e}",
@@ -89,9 +89,11 @@ def _agreement(content: Mapping[str, Any]) -> Table:
         overlaps[pair["first"], pair["second"]] = overlaps[pair["second"], pair["first"]] = pair["jaccard"]
     table = _table("overlap with")
     for label in (*labels, WHOLE):
-        table.add_column(printable(label), justify="right")
+        table.add_column(Text(printable(label)), justify="right")
     for label in labels:
-        table.add_row(printable(label), *(f"{overlaps[label, other]:.2f}" for other in (*labels, WHOLE)))
+        table.add_row(
+            Text(printable(label)), *(f"{overlaps[label, other]:.2f}" for other in (*labels, WHOLE))
+        )
     table.add_section()
     for name, key, form in (("soft thresholds", "soft", ".0%"), ("connections", "connections", ".1f")):
         table.add_row(name, *(format(content[key][label], form) for label in (*labels, WHOLE)))

@@ -23,7 +23,7 @@ from evaluation.evaluator import Evaluator
 from evaluation.problems import SparseRecovery
 from evaluation.protocol import protocol
 from evaluation.tabular import Table, save_table
-from genome import DesignSpace, Request
+from genome import DesignSpace, Genome, Request, save_genome
 
 ROOT = Path(__file__).parents[2]
 FOLDER = "run[b][/c]"
@@ -128,12 +128,18 @@ def test_an_analysis_names_runs_as_they_are_and_its_numbers_are_whole(
         assert whole(effect, "+") in told
 
 
-def test_baselines_name_their_folder_as_it_is(tmp_path: Path, printed: Callable[..., str]) -> None:
+def test_baselines_name_folder_and_networks_as_they_are(tmp_path: Path, printed: Callable[..., str]) -> None:
+    genome = tmp_path / "mine[bold].json"
+    save_genome(genome, Genome.dense(3))
     words = "--protocol smoke --m 8 --n 16 --layers 3 --samples 64 --tuning 32 --rounds 2 --iterations 3"
     out = tmp_path / FOLDER
     told = printed(
-        baselines, *words.split(), "--solvers", "ista", "--device", "cpu", "--workers", "1", "--out", str(out)
+        baselines,
+        *words.split(),
+        *("--solvers", "ista", "--device", "cpu", "--workers", "1"),
+        *("--genome", str(genome), "--out", str(out)),
     )
+    assert "mine[bold]" in told
     assert f"Written to {out}: baselines.json, baselines.png." in told
 
 
