@@ -200,14 +200,11 @@ def cells(models: Mapping[str, Values], reported: Mapping[str, float], sign: int
     best = min(finite, key=finite.__getitem__, default=None)
     made: dict[str, Json] = {}
     for name, each in spreads.items():
-        cell = dict(each.to_dict())
         if isinstance(each, Divergence):
-            made[name] = cell
+            made[name] = each.to_dict()
             continue
-        cell = {"mean": sign * each.mean, "low": sign * each.low, "high": sign * each.high}
-        if sign < 0:
-            cell["low"], cell["high"] = cell["high"], cell["low"]
-        cell["seeds"] = len(models[name])
+        low, high = sorted((sign * each.low, sign * each.high))
+        cell = mean_cell(Interval(sign * each.mean, low, high), len(models[name]))
         if name in reported:
             cell |= {"reported": reported[name], "gap": gap_db(each.mean, reported[name], sign=sign)}
         if name == best:

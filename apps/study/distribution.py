@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from itertools import pairwise
 from statistics import fmean
 from typing import Final
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from analysis.comparison import interval
 from analysis.distribution_figure import Panel, draw_distribution
 from apps.study.content import Finding, Json, Piece, mean_cell, test_score
-from apps.study.figures import Drawings
 from apps.study.reported import LISTA
 from apps.study.study import SEARCH_SEED, Study
 from apps.study.verdicts import by_interval, phrase
@@ -37,22 +35,20 @@ Networks = Mapping[Form, Sequence[Evaluation]]
 """Injection -> the same random networks, in the same order."""
 
 
-def figure5(study: Study, drawings: Drawings) -> Piece:
+def figure5(study: Study) -> Piece:
     """Figure 5: naive average, weighted average and momentum at three levels of noise."""
     piece = Piece("figure5", "Figure 5: random networks by injection and noise")
     forms = (*study.forms, MOMENTUM, NAIVE)
-    return _distribution(study, drawings, piece, ("b", "c", "d"), forms)
+    return _distribution(study, piece, ("b", "c", "d"), forms)
 
 
-def figure6(study: Study, drawings: Drawings) -> Piece:
+def figure6(study: Study) -> Piece:
     """Figure 6: weighted average and momentum on signals that are not sparse, and on little data."""
     piece = Piece("figure6", "Figure 6: random networks by injection, harder settings")
-    return _distribution(study, drawings, piece, ("e", "j"), (*study.forms, MOMENTUM))
+    return _distribution(study, piece, ("e", "j"), (*study.forms, MOMENTUM))
 
 
-def _distribution(
-    study: Study, drawings: Drawings, piece: Piece, rows: Sequence[str], forms: Sequence[Form]
-) -> Piece:
+def _distribution(study: Study, piece: Piece, rows: Sequence[str], forms: Sequence[Form]) -> Piece:
     layers, count = study.scale.layers, study.scale.networks
     genomes = spread_patterns(layers, count, np.random.default_rng(SEARCH_SEED))
     piece.notes.append(
@@ -90,9 +86,8 @@ def _distribution(
         "Differences to LISTA in dB: mean over networks with its 95% interval, over all and by number of "
         "connections.",
     )
-    write = partial(draw_distribution, panels=panels, abscissa="extra connections")
-    file = drawings.draw(piece.name, write)
-    piece.figure(file, f"{piece.title}; lines follow medians")
+    draw_distribution(study.folder / piece.name, panels, abscissa="extra connections")
+    piece.figure(piece.name, f"{piece.title}; lines follow medians")
     return piece
 
 

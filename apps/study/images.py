@@ -6,7 +6,6 @@ from typing import Final
 
 from analysis.ordering import agreement, order, reported_order
 from apps.study.content import Piece, cells, test_scores
-from apps.study.figures import Drawings
 from apps.study.lab import Setting
 from apps.study.reported import DENSE, LFISTA, LISTA, MODELS, PSNR_DB, SEARCHED
 from apps.study.study import Images, Study
@@ -25,9 +24,8 @@ _LEARNT_FROM: Final = 20_000
 """Patches that the dictionary is learned from, at most."""
 
 
-def table3(study: Study, drawings: Drawings) -> Piece:
+def table3(study: Study) -> Piece:
     """Table 3 of the paper, on the images that the study was given."""
-    del drawings
     if study.images is None:
         raise InputError("Table 3 needs images to train and to test on, got none.")
     piece = Piece("table3", "Table 3: compressive sensing of natural images, PSNR")
@@ -73,5 +71,5 @@ def _problem(study: Study, images: Images) -> NaturalImages:
         measurements=side * side // 2,
         train=patches,
         valid=max(128, patches // 10),
-        cache=study.lab.folder / "dictionaries",
+        cache=study.folder / "dictionaries",
     )

@@ -64,18 +64,18 @@ class Lab:
         archive: Archive,
         folder: Path,
         *,
-        device: str = "auto",
-        workers: int | None = None,
+        device: str,
+        workers: int | None,
         tell: Callable[[Told], None],
     ) -> None:
-        self.archive = archive
-        self.folder, self._device, self._workers = folder, device, workers
+        self._archive, self.folder = archive, folder
+        self._device, self._workers = device, workers
         self._owner = owner(folder)
         self._evaluators: dict[str, Evaluator] = {}
         self._tell, self._pace = tell, Pace()
         self._done, self._expected = 0, 0
 
-    def evaluator(self, setting: Setting) -> Evaluator:
+    def _evaluator(self, setting: Setting) -> Evaluator:
         """What trains in a setting, over the archive.
 
         Raises:
@@ -94,7 +94,7 @@ class Lab:
             setting.problem, setting.protocol, cell=setting.cell, device=self._device, workers=self._workers
         )
         evaluator.keep_prefixes(self.folder / "prefixes")
-        evaluator.attach(self.archive, self._owner)
+        evaluator.attach(self._archive, self._owner)
         return evaluator
 
     def evaluate(self, setting: Setting, requests: Sequence[Request]) -> list[Evaluation]:
@@ -103,9 +103,9 @@ class Lab:
         Raises:
             InputError: the setting cannot be trained in, or its cell cannot take a genome.
         """
-        evaluator = self.evaluator(setting)
-        known = self.archive.get([request.digest(evaluator.setting) for request in requests])
-        missing = len({request.digest(evaluator.setting) for request in requests} - known.keys())
+        evaluator = self._evaluator(setting)
+        keys = {request.digest(evaluator.setting) for request in requests}
+        missing = len(keys - self._archive.get(keys).keys())
 
         def progress(walk: Progress) -> None:
             self._pace.advance(walk.done, time.monotonic())

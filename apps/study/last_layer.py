@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from analysis.ordering import agreement
 from apps.study.content import Piece, cells, test_scores
-from apps.study.figures import Drawings
 from apps.study.reported import LAST_LAYER_DB, LFISTA, LISTA, NMSE_DB, SEARCHED
 from apps.study.study import Study
 from apps.study.verdicts import Better, judge
@@ -12,9 +11,8 @@ from genome import Genome
 from genome.patterns import dense_into, with_last_layer
 
 
-def last_layer(study: Study, drawings: Drawings) -> Piece:
+def last_layer(study: Study) -> Piece:
     """LISTA and LFISTA with the connections into the last layer of the searched network, and with all."""
-    del drawings
     piece = Piece("last-layer", "The last layer's connections by themselves")
     layers = study.scale.layers
     piece.notes.append("Without noise; the paper's values are those with the searched network's last layer.")

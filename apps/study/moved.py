@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Final
 
-from analysis.comparison import Values, mean_by_seed
+from analysis.comparison import mean_by_seed
 from analysis.ordering import agreement
 from analysis.scores_figure import draw_scores
 from analysis.transfer import DENSE, LATTER_HALF, ORIGINAL, RANDOM, TRANSFERRED, Scores, rivals, transfer
 from apps.study import reported
 from apps.study.content import Json, Piece, cells, score_row, test_scores
-from apps.study.figures import Drawings
 from apps.study.reported import DLADMM_DB
 from apps.study.study import SEARCH_SEED, Study
-from apps.study.verdicts import Better, Judged, judge
+from apps.study.verdicts import Better, judge
 from builders.cells import create_cell
 from builders.injections import Form
 from genome import Genome
@@ -33,7 +31,7 @@ _ROWS: Final = {"b": "no noise", "d": "SNR 20 dB", "j": "limited data"}
 Patterns = Mapping[str, Sequence[Genome]]
 
 
-def dladmm(study: Study, drawings: Drawings) -> Piece:
+def dladmm(study: Study) -> Piece:
     """D-LADMM with the searched connections, beside random ones, dense ones and none."""
     piece = Piece("dladmm", "Connections moved to D-LADMM")
     piece.notes.append(
@@ -51,8 +49,16 @@ def dladmm(study: Study, drawings: Drawings) -> Piece:
             marks.append(score_row(label, made, study.pictured(DLADMM_DB[row])))
             judged = judge(means, _wanted(row), f"section 4, D-LADMM, {label}", form)
             piece.findings += judged.findings
-            piece.data.setdefault(form, {})[row] = _data(scores, means, DLADMM_DB[row], judged)
-            lines[-1].append(_beaten(scores))
+            moved = transfer(scores)
+            known = {name: value for name, value in DLADMM_DB[row].items() if name in means}
+            piece.data.setdefault(form, {})[row] = {
+                "agreement": agreement(means, known).to_dict(),
+                "tests": judged.to_list(),
+                "standing": moved.standing and moved.standing.to_dict(),
+                "spreads": {name: each and each.to_dict() for name, each in moved.spreads.items()},
+            }
+            place = moved.standing
+            lines[-1].append(f"{place.beaten} of {place.patterns}" if place else None)
         sizes = {_NAMES[name]: of[0].connections for name, of in patterns.items()}
         head = [
             "row",
@@ -60,28 +66,9 @@ def dladmm(study: Study, drawings: Drawings) -> Piece:
             "random patterns beaten",
         ]
         piece.table(form, f"{piece.title}, {form} form", head, lines)
-        file = drawings.draw(f"dladmm-{form}", partial(draw_scores, rows=marks, title=""))
-        piece.figure(file, f"{piece.title}, {form} form: mean and 95% interval")
+        draw_scores(study.folder / f"dladmm-{form}", marks, title="")
+        piece.figure(f"dladmm-{form}", f"{piece.title}, {form} form: mean and 95% interval")
     return piece
-
-
-def _data(
-    scores: Scores, means: Mapping[str, Values], published: Mapping[str, float], judged: Judged
-) -> Json:
-    moved = transfer(scores)
-    known = {name: value for name, value in published.items() if name in means}
-    return {
-        "agreement": agreement(means, known).to_dict(),
-        "tests": judged.to_list(),
-        "standing": moved.standing and moved.standing.to_dict(),
-        "spreads": {name: each and each.to_dict() for name, each in moved.spreads.items()},
-    }
-
-
-def _beaten(scores: Scores) -> str:
-    """Of how many random patterns the moved one has the better mean."""
-    place = transfer(scores).standing
-    return "none" if place is None else f"{place.beaten} of {place.patterns}"
 
 
 def _scores(study: Study, piece: Piece, row: str, form: Form, patterns: Patterns) -> Scores:

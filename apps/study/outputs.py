@@ -63,8 +63,8 @@ def kept_pieces(folder: Path, besides: Collection[str] = ()) -> dict[str, dict[s
     Raises:
         InputError: a piece's file is not what was written.
     """
-    files = {name: folder / f"{name}.json" for name in PIECES if name not in besides}
-    return {name: _read(path) for name, path in files.items() if path.exists()}
+    names = (name for name in PIECES if name not in besides)
+    return {name: read_piece(folder, name) for name in names if (folder / f"{name}.json").exists()}
 
 
 def _picture(path: Path, piece: str) -> bytes:
@@ -73,7 +73,13 @@ def _picture(path: Path, piece: str) -> bytes:
     return path.read_bytes()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_piece(folder: Path, name: str) -> dict[str, Any]:
+    """One piece of a folder.
+
+    Raises:
+        InputError: its file is not there, or not what was written.
+    """
+    path = folder / f"{name}.json"
     data = read_bounded(path, "piece of a study")
     try:
         content = json.loads(data)

@@ -8,7 +8,6 @@ from typing import Final
 
 from apps.study.content import Piece
 from apps.study.distribution import figure5, figure6
-from apps.study.figures import Drawings
 from apps.study.images import table3
 from apps.study.last_layer import last_layer
 from apps.study.moved import dladmm
@@ -28,7 +27,7 @@ class Maker:
         networks: about how many networks it asks for, so that the time left can be told.
     """
 
-    make: Callable[[Study, Drawings], Piece]
+    make: Callable[[Study], Piece]
     networks: Callable[[Study], int]
 
 

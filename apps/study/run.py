@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,10 +16,9 @@ from apps.search.result import versions
 from apps.search.run_directory import RunDirectory
 from apps.study.cli import ALL, PIECES
 from apps.study.display import StudyDisplay
-from apps.study.figures import Drawings
 from apps.study.lab import Lab
 from apps.study.options import StudyOptions
-from apps.study.outputs import kept_pieces, write_piece, write_reports
+from apps.study.outputs import kept_pieces, read_piece, write_piece, write_reports
 from apps.study.pieces import PIECES as MAKERS
 from apps.study.scale import Scale, create_scale
 from apps.study.study import FORMS, SEARCH_SEED, Images, Study
@@ -60,7 +58,7 @@ def run_study(options: StudyOptions) -> list[dict[str, Any]]:
     for sentence in run.skipped:
         console.remark(sentence)
     pieces = list[dict[str, Any]]()
-    settings = {"study": json.loads(json.dumps(asdict(run.scale)))}
+    settings = {"study": asdict(run.scale)}
     with (
         RunDirectory(run.out, settings),
         Archive.open(run.out / "archive.sqlite") as archive,
@@ -85,7 +83,7 @@ def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
     began = time.perf_counter()
     maker, study = MAKERS[name], _joined(study, name, run.out)
     study.lab.begin(maker.networks(study))
-    piece = maker.make(study, Drawings(run.out))
+    piece = maker.make(study)
     settings = {
         "scale": asdict(run.scale),
         "forms": list(study.forms),
@@ -97,7 +95,7 @@ def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
     extra = {
         "scale": run.scale.name,
         "seconds": time.perf_counter() - began,
-        "settings": json.loads(json.dumps(settings)),
+        "settings": settings,
         "versions": versions(),
     }
     return write_piece(run.out, piece, extra)
@@ -105,9 +103,8 @@ def _make(study: Study, name: str, run: _Run) -> dict[str, Any]:
 
 def _joined(study: Study, name: str, folder: Path) -> Study:
     """The study with the rows and forms too that a piece of the folder has already, for the same seeds."""
-    others = [each for each in PIECES if each != name]
     try:
-        before = kept_pieces(folder, besides=others)[name]["settings"]
+        before = read_piece(folder, name)["settings"]
         forms, rows, seeds = before["forms"], before["rows"], before["seeds"]
     except (InputError, LookupError, TypeError):
         return study  # None yet, or a damaged one, which is written anew.

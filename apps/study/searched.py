@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from analysis.average import Average, average
@@ -15,7 +14,6 @@ from analysis.overlap import overlap, soft_share
 from analysis.patterns import agreement, pattern
 from analysis.stability import Difference, bootstrap, difference
 from apps.study.content import Finding, Piece
-from apps.study.figures import Drawings
 from apps.study.reported import DENSE, LFISTA, LISTA
 from apps.study.study import MAIN_OPTIMIZER, OPTIMIZERS, OTHER_SEED, SEARCH_SEED, Study
 from builders.injections import Form
@@ -27,7 +25,7 @@ _NEARLY_HALF: Final = 0.4
 """Share from which on something is "nearly half"."""
 
 
-def figure2(study: Study, drawings: Drawings) -> Piece:
+def figure2(study: Study) -> Piece:
     """Figure 2: the average architecture, its patterns, and whether three optimizers agree on it."""
     piece = Piece("figure2", "Figure 2: the average architecture of a search")
     scale = study.scale
@@ -46,8 +44,8 @@ def figure2(study: Study, drawings: Drawings) -> Piece:
             piece.record("b", form, f"{MAIN_OPTIMIZER}, other seed", evaluation)
         title = f"Average of the best {main.count}, {form} form"
         picture = heatmap_figure(main.share, title=title, chosen=main.genome(), outlined="average network")
-        file = drawings.draw(f"figure2-{form}", partial(save_figure, picture))
-        piece.figure(file, f"{title}; outlined: connections of at least half of them")
+        save_figure(picture, study.folder / f"figure2-{form}")
+        piece.figure(f"figure2-{form}", f"{title}; outlined: connections of at least half of them")
         piece.table(form, f"Patterns, {form} form", ("what", "value"), _patterns(main))
         piece.table(
             f"{form}-optimizers", f"Optimizers, {form} form", _HEAD, _optimizers(study, form, averages)
@@ -58,7 +56,7 @@ def figure2(study: Study, drawings: Drawings) -> Piece:
     return piece
 
 
-def figure9(study: Study, drawings: Drawings) -> Piece:
+def figure9(study: Study) -> Piece:
     """Figure 9: the average of fewer of the best networks minus that of more."""
     piece = Piece("figure9", "Figure 9: stability of the average architecture")
     scale = study.scale
@@ -66,9 +64,8 @@ def figure9(study: Study, drawings: Drawings) -> Piece:
         wide, narrow = study.average(form), study.average(form, count=scale.against)
         found = difference(narrow, wide)
         title = f"Top {scale.against} minus top {scale.top}, {form} form"
-        write = partial(draw_difference, difference=found.values, title=title)
-        file = drawings.draw(f"figure9-{form}", write)
-        piece.figure(file, title)
+        draw_difference(study.folder / f"figure9-{form}", found.values, title=title)
+        piece.figure(f"figure9-{form}", title)
         best = top(study.searched(form), scale.top)
         resampled = bootstrap([each.genome for each in best], seed=SEARCH_SEED)
         states = {state: resampled.connections(state) for state in ("on", "off", "open")}
@@ -202,12 +199,13 @@ def _neurons(study: Study, piece: Piece) -> Finding:
     )
 
 
-def figure3(study: Study, drawings: Drawings) -> Piece:
+def figure3(study: Study) -> Piece:
     """Figure 3: the hand-made connectivity patterns."""
     piece = Piece("figure3", "Figure 3: LFISTA and Dense-LISTA")
     layers = study.scale.layers
     shown = {LFISTA: Genome.lfista(layers), DENSE: Genome.dense(layers)}
-    piece.figure(drawings.draw("figure3", partial(draw_connectivity, genomes=shown)), piece.title)
+    draw_connectivity(study.folder / "figure3", shown)
+    piece.figure("figure3", piece.title)
     counted = {LISTA: Genome.lista(layers), **shown, "Released, 16 layers": Genome.released_searched()}
     rows = [[name, genome.connections] for name, genome in counted.items()]
     piece.table("connections", "Extra connections", ("network", "extra connections"), rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from statistics import fmean
 from typing import Final
 
@@ -14,7 +13,6 @@ from analysis.reconnection_figure import draw_reconnection
 from analysis.side_pruning import Share, reconnected, side_patterns, summarize_sides, with_side
 from analysis.study_piece import Answer
 from apps.study.content import Finding, Piece, test_score
-from apps.study.figures import Drawings
 from apps.study.reported import LISTA
 from apps.study.study import SEARCH_SEED, Study
 from apps.study.verdicts import ANY
@@ -26,7 +24,7 @@ _MOSTLY: Final = 0.9
 """Share from which on something holds "almost always"."""
 
 
-def figure7(study: Study, drawings: Drawings) -> Piece:
+def figure7(study: Study) -> Piece:
     """Figure 7: LISTA without some of its side connections."""
     piece = Piece("figure7", "Figure 7: side connections pruned from LISTA")
     layers, form = study.scale.layers, study.forms[0]
@@ -46,9 +44,8 @@ def figure7(study: Study, drawings: Drawings) -> Piece:
     level = fmean(levels)
     points = [(sum(e.genome.side), score) for e, score in zip(pruned, scores, strict=True)]
     panel = Panel("LISTA, side connections pruned", {"pruned": points}, {LISTA: (layers, level)})
-    write = partial(draw_distribution, panels=[panel], abscissa="side connections")
-    file = drawings.draw("figure7", write)
-    piece.figure(file, piece.title)
+    draw_distribution(study.folder / "figure7", [panel], abscissa="side connections")
+    piece.figure("figure7", piece.title)
     worse, above = (sum(score > bound for score in scores) for bound in (level, min(levels)))
     piece.data["worse"] = {"number": worse, "of": len(scores)}
     piece.findings.append(
@@ -64,7 +61,7 @@ def figure7(study: Study, drawings: Drawings) -> Piece:
     return piece
 
 
-def figure8(study: Study, drawings: Drawings) -> Piece:
+def figure8(study: Study) -> Piece:
     """Figure 8: connections injected and side connections pruned, and these put back."""
     piece = Piece("figure8", "Figure 8: side connections pruned from networks with extra connections")
     layers, count = study.scale.layers, study.scale.networks
@@ -87,17 +84,16 @@ def figure8(study: Study, drawings: Drawings) -> Piece:
                 piece.record("b", form, kind, evaluation)
         before, after = [_point(each) for each in pruned], [_point(each) for each in whole]
         arrows = list(zip(before, after, strict=True))
-        write = partial(draw_reconnection, arrows=arrows, abscissa="connections (extra and side)")
-        file = drawings.draw(f"figure8b-{form}", write)
-        piece.figure(file, f"Figure 8(b), {form} form: from pruned to reconnected")
+        path = study.folder / f"figure8b-{form}"
+        draw_reconnection(path, arrows, abscissa="connections (extra and side)")
+        piece.figure(path.name, f"Figure 8(b), {form} form: from pruned to reconnected")
         points = [(sum(each.genome.side), test_score(each)) for each in pruned]
         panels.append(Panel(f"{form} form", {"injected and pruned": points}, {LISTA: (layers, level)}))
         summary = summarize_sides(level, [score for _, score in before], [score for _, score in after])
         piece.data[form] = {"worse": summary.worse.to_dict(), "gaining": summary.gaining.to_dict()}
         piece.findings += _findings(form, summary.worse, summary.gaining)
-    write_all = partial(draw_distribution, panels=panels, abscissa="side connections")
-    file = drawings.draw("figure8a", write_all)
-    piece.figure(file, "Figure 8(a): NMSE by number of side connections")
+    draw_distribution(study.folder / "figure8a", panels, abscissa="side connections")
+    piece.figure("figure8a", "Figure 8(a): NMSE by number of side connections")
     return piece
 
 

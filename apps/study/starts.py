@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -19,7 +18,6 @@ from analysis.factorial import BOTH, FIRST, NEITHER, SECOND, Levels, effects
 from analysis.lengths_figure import Length, LengthPanel, draw_lengths
 from analysis.study_piece import Answer
 from apps.study.content import Finding, Json, Piece, cells, mean_cell, test_scores
-from apps.study.figures import Drawings
 from apps.study.reported import DENSE, LFISTA, LISTA, SEARCHED
 from apps.study.study import SEARCH_SEED, Study
 from apps.study.verdicts import ANY, by_interval, phrase, together
@@ -47,7 +45,7 @@ Scores = Mapping[float, Mapping[Form, Mapping[str, Values]]]
 """Length of training -> injection -> model -> seed -> test score in dB."""
 
 
-def starts(study: Study, drawings: Drawings) -> Piece:
+def starts(study: Study) -> Piece:
     """The two-by-two of form and start, at several lengths of training."""
     piece = Piece("starts", "Form, start or length of training")
     piece.notes.append(
@@ -71,8 +69,9 @@ def starts(study: Study, drawings: Drawings) -> Piece:
     _tables(piece, scores)
     _effects(piece, scores)
     panels = [LengthPanel(name, _lines(scores, name)) for name in _MODELS[1:]]
+    draw_lengths(study.folder / "starts", panels)
     piece.figure(
-        drawings.draw("starts", partial(draw_lengths, panels=panels)),
+        "starts",
         "Test NMSE against length of training, as a multiple of the protocol's steps",
     )
     for length in scores:
@@ -131,7 +130,7 @@ def _effects(piece: Piece, scores: Scores) -> None:
     for length, forms in scores.items():
         for name in responses:
             values = {levels: _response(forms[form], name) for form, levels in CELLS.items()}
-            if any(math.isinf(score) for each in values.values() for score in each.values()):
+            if not all(math.isfinite(score) for each in values.values() for score in each.values()):
                 rows.append([f"x {length:g}", name, *["diverged"] * 3])
                 continue
             found = effects(values)

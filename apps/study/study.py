@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import optimizers
@@ -15,6 +16,7 @@ from apps.study.reported import DENSE, LFISTA, LISTA, SEARCHED
 from apps.study.scale import Scale
 from builders.cells import Cell, Lista
 from builders.injections import Form
+from evaluation.problems import paper_rows
 from evaluation.protocol import Protocol, protocol
 from genome import DesignSpace, Evaluation, Genome, Request
 from genome.neurons import Neuron
@@ -76,6 +78,11 @@ class Study:
     _found: dict[tuple[str, Form, tuple[Neuron, ...], int], list[Evaluation]] = field(default_factory=dict)
 
     @property
+    def folder(self) -> Path:
+        """Where files are written."""
+        return self.lab.folder
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of comparisons; no search sees them."""
         return comparison_seeds(self.seed_count or self.scale.seeds, SEARCH_SEED)
@@ -88,15 +95,13 @@ class Study:
     @property
     def chosen_rows(self) -> frozenset[str]:
         """Rows of Tables 1 and 2 that are wanted."""
-        from evaluation.problems import paper_rows
-
         return frozenset(paper_rows() if self.rows is None else self.rows)
 
     def pictured(self, reported: Mapping[str, float]) -> Mapping[str, float]:
         """The paper's values as far as pictures show them: not beside problems of another size."""
         return reported if self.scale.released else {}
 
-    def training(self, form: Form, factor: float = 1.0) -> Protocol:
+    def training(self, form: Form, factor: float) -> Protocol:
         """The scale's protocol with a form and a factor on its steps."""
         return protocol(self.scale.protocol).scaled(factor).with_form(form)
 

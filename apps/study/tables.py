@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Final
 
 from analysis.ordering import TIE_DB, agreement, order, reported_order
 from analysis.scores_figure import draw_scores
 from apps.study.content import Json, Piece, cells, score_row, test_scores
-from apps.study.figures import Drawings
 from apps.study.reported import DENSE, LFISTA, LISTA, MODELS, NMSE_DB, SEARCHED
 from apps.study.study import Study
 from apps.study.verdicts import Better, judge
@@ -32,17 +30,17 @@ TABLE_2: Final[Mapping[str, str]] = {
 }
 
 
-def table1(study: Study, drawings: Drawings) -> Piece:
+def table1(study: Study) -> Piece:
     """Table 1 of the paper."""
-    return _table(study, drawings, Piece("table1", "Table 1: test NMSE on synthetic problems"), TABLE_1)
+    return _table(study, Piece("table1", "Table 1: test NMSE on synthetic problems"), TABLE_1)
 
 
-def table2(study: Study, drawings: Drawings) -> Piece:
+def table2(study: Study) -> Piece:
     """Table 2 of the paper."""
-    return _table(study, drawings, Piece("table2", "Table 2: other dictionaries"), TABLE_2)
+    return _table(study, Piece("table2", "Table 2: other dictionaries"), TABLE_2)
 
 
-def _table(study: Study, drawings: Drawings, piece: Piece, labels: Mapping[str, str]) -> Piece:
+def _table(study: Study, piece: Piece, labels: Mapping[str, str]) -> Piece:
     rows = [row for row in labels if row in study.chosen_rows]
     piece.notes += _notes(study, rows)
     for form in study.forms:
@@ -65,8 +63,8 @@ def _table(study: Study, drawings: Drawings, piece: Piece, labels: Mapping[str, 
         counts = {name: genome.connections for name, genome in models.items()}
         head = ["row", *(f"{name} ({counts[name]})" for name in models), "order", "pairs of models"]
         piece.table(form, f"{piece.title}, {form} form", head, lines, *_orders(rows, labels))
-        file = drawings.draw(f"{piece.name}-{form}", partial(draw_scores, rows=marks, title=""))
-        piece.figure(file, f"{piece.title}, {form} form: mean and 95% interval")
+        draw_scores(study.folder / f"{piece.name}-{form}", marks, title="")
+        piece.figure(f"{piece.name}-{form}", f"{piece.title}, {form} form: mean and 95% interval")
         piece.data.setdefault("genomes", {})[form] = {n: g.arch_string() for n, g in models.items()}
     return piece
 
