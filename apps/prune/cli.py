@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from apps.arguments import Help, Parser, at_least, path, target
+from apps.arguments import Help, Parser, at_least, target
 from apps.cli import run
 from apps.problem_options import add_problem_options
 from apps.prune.options import PruneOptions
+from apps.training_options import add_training_options
 
 _DESCRIPTION = """\
 Remove the extra connections of a network one at a time, training what is left anew: what each is worth, how
@@ -68,21 +69,11 @@ def _add_pruning(group: argparse._ArgumentGroup) -> None:
 
 def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--cell", default="lista", metavar="CELL[,OPTION=VALUE...]", help="one iteration")
-    group.add_argument("--protocol", default="quick", help="how to train: smoke, quick or paper")
-    group.add_argument(
-        "--form",
-        help="how earlier outputs combine: sum, mean, fista, naive or momentum; the protocol's if absent",
-    )
-    group.add_argument("--steps", type=float, default=1.0, metavar="FACTOR", help="on the protocol's steps")
+    add_training_options(group)
     group.add_argument(
         "--seeds", type=at_least(2), default=3, help="that select, and as many fresh ones that compare"
     )
     group.add_argument("--seed", type=at_least(0), default=0, help="first of the seeds that select")
-    group.add_argument("--device", default="auto", help="auto, cpu, cuda, mps, ...")
-    group.add_argument("--workers", type=at_least(1), help="units trained side by side")
-    group.add_argument(
-        "--out", type=path, help="run directory; named after the settings, below runs/, if absent"
-    )
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -26,11 +26,11 @@ from apps.prune.start import check_cell, parts_of, start
 from apps.prune.watched import Watched
 from apps.search.comparison import FIRST_SEED, compare_on_test, comparison_seeds
 from apps.search.run_directory import RunDirectory, owner
+from apps.training_options import create_protocol
 from builders.cells import create_cell
 from evaluation.archive import Archive
 from evaluation.digest import digest
 from evaluation.evaluator import Evaluator
-from evaluation.protocol import Protocol, protocol
 from genome import Genome, InputError, Request
 
 _COMPARED = 5
@@ -84,7 +84,7 @@ def _prepare(options: PruneOptions) -> _Run:
     claim = Claim(SMALLEST, START, "not_worse_by", options.margin)
     genome = start(options)
     parts = parts_of(options, genome)
-    training = _protocol(options)
+    training = create_protocol(options.protocol, options.form, options.steps)
     seeds = range(options.seed, options.seed + options.seeds)
     if seeds[-1] >= FIRST_SEED:
         raise InputError(
@@ -110,16 +110,6 @@ def _prepare(options: PruneOptions) -> _Run:
     name = f"prune-{options.label}-K{genome.layers}-{Path(options.genome).stem}-{digest(settings)[:8]}"
     out = options.out or Path("runs") / name
     return _Run(options, genome, parts, claim, seeds, fresh, patterns, evaluator, settings, out, began)
-
-
-def _protocol(options: PruneOptions) -> Protocol:
-    """The training protocol.
-
-    Raises:
-        InputError: unknown, or a factor out of range or without steps to scale.
-    """
-    chosen = protocol(options.protocol).scaled(options.steps)
-    return chosen if options.form is None else chosen.with_form(options.form)
 
 
 def _networks(run: _Run) -> int:

@@ -10,6 +10,7 @@ from apps.arguments import Help, Parser, Scalar, assignment, at_least, path, tar
 from apps.cli import run
 from apps.problem_options import add_problem_options
 from apps.search.options import SearchOptions
+from apps.training_options import FORM_HELP
 
 _DESCRIPTION = """\
 Search the connections (and neurons, side connections, weights and thresholds) of an unrolled network, LISTA
@@ -166,8 +167,7 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--form",
         default=None,
-        help="how earlier outputs combine: sum, mean, fista, sum_from_mean, mean_from_chain, naive or "
-        "momentum; the protocol's if absent",
+        help=FORM_HELP,
     )
     group.add_argument("--seeds", type=at_least(2), default=5, help="seeds of the final comparison")
     group.add_argument("--top", type=at_least(1), default=10, help="best genomes that make the average")

@@ -25,13 +25,13 @@ from apps.search.result import Outcome, result
 from apps.search.roles import CONTROL_CLAIM, found
 from apps.search.run_directory import RunDirectory, owner
 from apps.search.strategy import check_optimizer, create_halving, create_optimizer, founders
+from apps.training_options import create_protocol
 from builders.cells import Lista, create_cell
 from evaluation.archive import Archive
 from evaluation.digest import digest
 from evaluation.evaluator import Evaluator
 from evaluation.halving import Halving
 from evaluation.problems.base import Problem
-from evaluation.protocol import Protocol, protocol
 from evaluation.tuning import check_whole
 from genome import DesignSpace, Evaluation, Genome, InputError, Request
 from optimizers.goals import Goal
@@ -74,7 +74,10 @@ def _prepare(options: SearchOptions) -> _Run:
     """Refuse here what cannot be met, before anything is written."""
     began = time.perf_counter()
     space, cell = _space(options), create_cell(options.cell, options.cell_options)
-    training, problem = _protocol(options), create_problem(options, options.protocol)
+    training, problem = (
+        create_protocol(options.protocol, options.form),
+        create_problem(options, options.protocol),
+    )
     m, n = problem.dictionary.shape  # Last, for some learn theirs.
     compared = references(cell.name, space)
     model = CostModel(cell, m, n, training.form)
@@ -160,11 +163,6 @@ def _check_space(model: CostModel, space: DesignSpace, compared: References) -> 
     ]
     for genome in (*compared.genomes.values(), *turned):
         model.cell.check(genome, model.m, model.n)
-
-
-def _protocol(options: SearchOptions) -> Protocol:
-    chosen = protocol(options.protocol)
-    return chosen if options.form is None else chosen.with_form(options.form)
 
 
 def _memory(options: SearchOptions) -> int | None:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from apps.arguments import Help, Parser, at_least, path, target
+from apps.arguments import Help, Parser, at_least, target
 from apps.cli import run
 from apps.problem_options import ProblemOptions, add_problem_options
+from apps.training_options import add_training_options
 from apps.transfer.options import PaperRow, TransferOptions
 
 _DESCRIPTION = """\
@@ -71,21 +72,11 @@ def _add_pattern(result: argparse.ArgumentParser) -> None:
 
 def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--random", type=at_least(1), default=5, help="random patterns of the same size")
-    group.add_argument("--protocol", default="quick", help="smoke, quick or paper")
-    group.add_argument("--steps", type=float, default=1.0, help="factor on the protocol's fixed steps")
-    group.add_argument(
-        "--form",
-        help="how earlier outputs combine: sum, mean, fista, naive or momentum; the protocol's if absent",
-    )
+    add_training_options(group)
     group.add_argument(
         "--seeds", type=at_least(2), default=5, help="seeds that every network is trained with"
     )
     group.add_argument("--seed", type=at_least(0), default=0, help="of the random patterns")
-    group.add_argument("--device", default="auto", help="auto, cpu, cuda, mps, ...")
-    group.add_argument("--workers", type=at_least(1), help="units trained side by side")
-    group.add_argument(
-        "--out", type=path, help="run directory; named after the settings, below runs/, if absent"
-    )
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -19,10 +19,11 @@ from apps.display.console import AppConsole
 from apps.display.text import printable
 from apps.search.comparison import comparison_seeds
 from apps.search.run_directory import RunDirectory, owner
+from apps.training_options import create_protocol
 from apps.transfer.content import content, destination, rows
 from apps.transfer.options import TransferOptions
 from apps.transfer.report import report
-from apps.transfer.setting import cells, given_genome, moved, moved_to, training
+from apps.transfer.setting import cells, given_genome, moved, moved_to
 from builders.cells import Cell
 from evaluation.archive import Archive
 from evaluation.digest import Json, digest
@@ -83,7 +84,8 @@ def _prepare(options: TransferOptions) -> _Run:
     genome = moved(given, options)
     patterns = rivals(genome, options.seed, options.random)
     seeds = comparison_seeds(options.seeds, options.seed)
-    wanted, protocol = cells(options), training(options)
+    wanted = cells(options)
+    protocol = create_protocol(options.protocol, options.form, options.steps)
     problem = moved_to(options)
     m, n = problem.dictionary.shape
     evaluators = {}

@@ -11,7 +11,6 @@ from apps.problem_options import create_problem
 from apps.transfer.options import PaperRow, TransferOptions
 from builders.cells import Cell, create_cell
 from evaluation.problems import Limited, PaperSetting, Problem, paper_problem
-from evaluation.protocol import Protocol, protocol
 from genome import Genome, InputError, load_genome
 from genome.patterns import resampled
 
@@ -76,17 +75,6 @@ def moved_to(options: TransferOptions) -> Problem:
     limited = Limited(problem, options.train, problem.dataset(0).valid.samples)
     limited.split(0, "train")
     return limited
-
-
-def training(options: TransferOptions) -> Protocol:
-    """How every network is trained.
-
-    Raises:
-        InputError: the protocol or the form is not known, or the factor is out of range or has no steps to
-            scale.
-    """
-    chosen = protocol(options.protocol).scaled(options.steps)
-    return chosen if options.form is None else chosen.with_form(options.form)
 
 
 def cells(options: TransferOptions) -> list[Cell]:
