@@ -74,11 +74,9 @@ def _prepare(options: SearchOptions) -> _Run:
     """Refuse here what cannot be met, before anything is written."""
     began = time.perf_counter()
     space, cell = _space(options), create_cell(options.cell, options.cell_options)
-    training, problem = (
-        create_protocol(options.protocol, options.form),
-        create_problem(options, options.protocol),
-    )
-    m, n = problem.dictionary.shape  # Last, for some learn theirs.
+    training = create_protocol(options.protocol, options.form)
+    problem = create_problem(options, options.protocol)  # Last, for some learn their dictionary.
+    m, n = problem.dictionary.shape
     compared = references(cell.name, space)
     model = CostModel(cell, m, n, training.form)
     _check_space(model, space, compared)
